@@ -1,0 +1,1 @@
+"""The camera case, end to end, on real image files."""

@@ -1,0 +1,1 @@
+"""Pure: raw inputs (photos) to columns derived from them."""

@@ -1,0 +1,1 @@
+"""The write path: one append-only file per process."""

@@ -1,0 +1,1 @@
+"""What a program says, as journal records."""

@@ -1,0 +1,1 @@
+"""One folder: metadata, columnar tables, journals."""

@@ -1,0 +1,118 @@
+"""What goes into a journal: one struct per kind of record, encoded as MessagePack arrays.
+
+Fields are positional, so a new field is added at the end with a default, and none is ever
+removed or reordered. Times are microseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+__all__ = [
+    "Batch",
+    "Event",
+    "LabelBatch",
+    "LabelRows",
+    "Record",
+    "Reference",
+    "Roles",
+    "Rows",
+    "Shape",
+]
+
+
+class Roles(msgspec.Struct, frozen=True, array_like=True):
+    """Which column of a frame plays which part; None where none does."""
+
+    id: str | None = None
+    time: str | None = None
+    prediction: str | None = None
+    proba: str | None = None
+    label: str | None = None
+    images: str | None = None
+    version: str | None = None
+
+
+class Shape(msgspec.Struct, frozen=True, array_like=True, tag=0):
+    """The model, columns and roles of the `Rows` that follow in this journal.
+
+    `number` counts from 0 within one journal file (a new file begins anew); `version` is the
+    model version given by the caller for all rows; `zone` is for times that carry none.
+    """
+
+    number: int
+    model: str
+    columns: tuple[str, ...]
+    roles: Roles
+    version: str | None = None
+    zone: str | None = None
+
+
+class Rows(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """Predictions, positional after shape number `shape`; `logged` is when the call was made."""
+
+    shape: int
+    logged: int
+    rows: list[list[Any]]
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """Predictions as one Arrow IPC stream (schema, batches, end of stream)."""
+
+    model: str
+    roles: Roles
+    logged: int
+    ipc: bytes
+    version: str | None = None
+    zone: str | None = None
+
+
+class LabelRows(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    """Late labels as pairs of id and truth; `times` says when each became known, else `logged`."""
+
+    model: str
+    logged: int
+    ids: list[Any]
+    labels: list[Any]
+    times: list[Any] | None = None
+
+
+class LabelBatch(msgspec.Struct, frozen=True, array_like=True, tag=4):
+    """Late labels as an Arrow IPC stream; `id`, `label` and `time` name its columns."""
+
+    model: str
+    logged: int
+    ipc: bytes
+    id: str
+    label: str
+    time: str | None = None
+    zone: str | None = None
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True, tag=5):
+    """Something that happened outside the data.
+
+    `kind` is one of external, deploy, config, campaign; `scope` limits it to rows with these
+    values; `model` limits it to one model. `id` makes recording it twice harmless.
+    """
+
+    id: str
+    name: str
+    at: int
+    kind: str = "external"
+    scope: dict[str, str] = {}
+    model: str | None = None
+
+
+class Reference(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """The period in which a model was known to be healthy; the latest by `logged` holds."""
+
+    model: str
+    start: int
+    end: int
+    logged: int
+
+
+Record = Shape | Rows | Batch | LabelRows | LabelBatch | Event | Reference

@@ -1,0 +1,96 @@
+"""Time as Whence writes it: microseconds since 1970 in UTC inside, ISO 8601 outside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from whence.errors import BadInput, NaiveTime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
+__all__ = ["PERIODS", "Period", "Window", "micros", "moment", "parse_time"]
+
+Period = Literal["hour", "day", "week"]
+"""The length of a window: an hour, a day, or a week from Monday; all in UTC."""
+
+PERIODS: dict[Period, timedelta] = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+}
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Window(msgspec.Struct, frozen=True, order=True):
+    """A stretch of time, the end exclusive, both ends aware and in UTC."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def containing(cls, when: datetime, period: Period) -> Window:
+        """Return the window of this period that holds `when` (aware)."""
+        length = PERIODS[period]
+        start = _MONDAY + ((when - _MONDAY) // length) * length
+        return cls(start, start + length)
+
+    def through(self, last: datetime) -> Iterator[Window]:
+        """Yield this window and those after it up to the one that holds `last`."""
+        window = self
+        while window.start <= last:
+            yield window
+            window = Window(window.end, window.end + (window.end - window.start))
+
+
+def micros(when: datetime) -> int:
+    """Return an aware time as whole microseconds since 1970-01-01 UTC.
+
+    Raises
+    ------
+    NaiveTime
+        If `when` has no zone.
+    """
+    if when.tzinfo is None:
+        raise NaiveTime(f"the time {when.isoformat()} has no zone; give an aware datetime or tz=")
+    return (when - _EPOCH) // _MICROSECOND
+
+
+def moment(microseconds: int) -> datetime:
+    """Return the aware UTC time that many microseconds after 1970-01-01."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def parse_time(text: str, zone: ZoneInfo | None = None) -> datetime:
+    """Read an ISO 8601 date or time; a bare date is its midnight in UTC (or `zone`).
+
+    A time of day without a zone is refused unless `zone` says which, because it does not
+    say when it was; a date without one is taken as UTC, where windows begin.
+
+    Raises
+    ------
+    BadInput
+        If `text` is not ISO 8601.
+    NaiveTime
+        If it has a time of day, no zone, and `zone` is not given.
+    """
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(
+            f"{text!r} is not a time; write 2023-09-22 or 2023-09-22T14:00:00+02:00"
+        ) from error
+    if when.tzinfo is None:
+        if zone is None and len(text) > len("2023-09-22"):
+            raise NaiveTime(
+                f"the time {text!r} has no zone; write {text}Z for UTC, add +02:00, or give --tz"
+            )
+        when = when.replace(tzinfo=zone or UTC)
+    return when.astimezone(UTC)

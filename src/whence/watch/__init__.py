@@ -1,0 +1,1 @@
+"""Metrics per window, detectors with a stated false-alarm rate, alerts, incidents."""

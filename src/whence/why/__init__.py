@@ -1,0 +1,1 @@
+"""From an incident to a verdict: the ledger of the drop, the causes, what stays unexplained."""
