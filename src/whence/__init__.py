@@ -1,1 +1,86 @@
-"""Whence: what got worse in production, since when, why, and what would fix it."""
+"""Whence: a model got worse in the wild; this says where it comes from and what would fix it.
+
+Importing it imports nothing else; each public name is loaded when it is first used.
+
+>>> import whence
+>>> whence.model("verifier")
+Model('verifier')
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from whence.api.model import Model, model
+    from whence.api.store import Store, event, flush, open  # noqa: A004 - whence.open, said in full
+    from whence.errors import (
+        BadInput,
+        JournalClosed,
+        MissingColumn,
+        MissingDependency,
+        NaiveTime,
+        NewerStore,
+        NotFound,
+        StoreBusy,
+        StoreError,
+        Unwritable,
+        WhenceError,
+    )
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Model": "whence.api.model",
+    "model": "whence.api.model",
+    "Store": "whence.api.store",
+    "event": "whence.api.store",
+    "flush": "whence.api.store",
+    "open": "whence.api.store",
+    "BadInput": "whence.errors",
+    "JournalClosed": "whence.errors",
+    "MissingColumn": "whence.errors",
+    "MissingDependency": "whence.errors",
+    "NaiveTime": "whence.errors",
+    "NewerStore": "whence.errors",
+    "NotFound": "whence.errors",
+    "StoreBusy": "whence.errors",
+    "StoreError": "whence.errors",
+    "Unwritable": "whence.errors",
+    "WhenceError": "whence.errors",
+}
+
+__all__ = [
+    "BadInput",
+    "JournalClosed",
+    "MissingColumn",
+    "MissingDependency",
+    "Model",
+    "NaiveTime",
+    "NewerStore",
+    "NotFound",
+    "Store",
+    "StoreBusy",
+    "StoreError",
+    "Unwritable",
+    "WhenceError",
+    "event",
+    "flush",
+    "model",
+    "open",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name at its first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'whence' has no attribute {name!r}")
+    found = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

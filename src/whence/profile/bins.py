@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.types.rows import Column
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from whence.types.rows import Column
     from whence.types.slice import Condition
 
 __all__ = ["CategoryBins", "NumberBins", "fit", "fit_category", "fit_number"]
 
 QUANTILE_BINS = 20
 MOST_LEVELS = 100
+_PIECE = 32_768
 
 NULL = 0
 """The bin of missing values, in every column."""
@@ -53,11 +53,16 @@ class NumberBins:
 
     def code(
         self, values: NDArray[np.float64], null: NDArray[np.bool_] | None = None
-    ) -> NDArray[np.int32]:
+    ) -> NDArray[np.uint8]:
         """Return the bin of each value; `null` marks nulls that are not NaN (shape (n,))."""
-        codes = np.full(len(values), self.FIRST, np.int32)
-        for edge in self.edges:
-            codes += values >= edge
+        codes = np.empty(len(values), np.uint8)
+        # In pieces that stay in the cache; adding comparisons is ten times faster than searching.
+        for start in range(0, len(values), _PIECE):
+            piece = values[start : start + _PIECE]
+            code = np.full(len(piece), self.FIRST, np.uint8)
+            for edge in self.edges:
+                code += (piece >= edge).view(np.uint8)
+            codes[start : start + _PIECE] = code
         if not np.isfinite(values).all():
             codes[np.isnan(values)] = self.NAN
             codes[values == -np.inf] = self.MINUS_INFINITY

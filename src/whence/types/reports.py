@@ -63,7 +63,8 @@ class WindowReport(msgspec.Struct, frozen=True, kw_only=True):
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """The alerts of one failure; `before` and `after` are the metric's values.
 
-    `ended` is None while it is open; `where` is the slice whose alarm opened it, empty for all rows.
+    `ended` is None while it is open; `where` is the slice whose alarm opened it, empty for
+    all rows.
     """
 
     id: str

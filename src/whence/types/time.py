@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
 from whence.errors import BadInput, NaiveTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
 __all__ = ["PERIODS", "Period", "Window", "micros", "moment", "parse_time"]
 
-Period = Literal["hour", "day", "week"]
-"""The length of a window: an hour, a day, or a week from Monday; all in UTC."""
+Period = Literal["hour", "day", "week", "month", "year"]
+"""The length of a window: whole hours, days, weeks from Monday, months or years, all in UTC."""
 
-PERIODS: dict[Period, timedelta] = {
+PERIODS: tuple[Period, ...] = get_args(Period)
+
+_FIXED: dict[Period, timedelta] = {
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
     "week": timedelta(days=7),
 }
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -38,16 +38,20 @@ class Window(msgspec.Struct, frozen=True, order=True):
     @classmethod
     def containing(cls, when: datetime, period: Period) -> Window:
         """Return the window of this period that holds `when` (aware)."""
-        length = PERIODS[period]
-        start = _MONDAY + ((when - _MONDAY) // length) * length
-        return cls(start, start + length)
+        if period in _FIXED:
+            length = _FIXED[period]
+            start = _MONDAY + ((when - _MONDAY) // length) * length
+            return cls(start, start + length)
+        first = when.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        if period == "year":
+            first = first.replace(month=1)
+            return cls(first, first.replace(year=first.year + 1))
+        # Any month has a day within 31 days of its first that lies in the next month.
+        return cls(first, (first + timedelta(days=31)).replace(day=1))
 
-    def through(self, last: datetime) -> Iterator[Window]:
-        """Yield this window and those after it up to the one that holds `last`."""
-        window = self
-        while window.start <= last:
-            yield window
-            window = Window(window.end, window.end + (window.end - window.start))
+    def following(self, period: Period) -> Window:
+        """Return the window after this one."""
+        return Window.containing(self.end, period)
 
 
 def micros(when: datetime) -> int:
@@ -68,8 +72,11 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def parse_time(text: str, zone: ZoneInfo | None = None) -> datetime:
+def parse_time(text: str, zone: ZoneInfo | None = None, *, whole_day: bool = False) -> datetime:
     """Read an ISO 8601 date or time; a bare date is its midnight in UTC (or `zone`).
+
+    With `whole_day` a bare date is the midnight that ends it: the end of a period that a
+    person means to include that day.
 
     A time of day without a zone is refused unless `zone` says which, because it does not
     say when it was; a date without one is taken as UTC, where windows begin.
@@ -87,8 +94,11 @@ def parse_time(text: str, zone: ZoneInfo | None = None) -> datetime:
         raise BadInput(
             f"{text!r} is not a time; write 2023-09-22 or 2023-09-22T14:00:00+02:00"
         ) from error
+    bare = len(text) <= len("2023-09-22")
+    if bare and whole_day:
+        when += timedelta(days=1)
     if when.tzinfo is None:
-        if zone is None and len(text) > len("2023-09-22"):
+        if zone is None and not bare:
             raise NaiveTime(
                 f"the time {text!r} has no zone; write {text}Z for UTC, add +02:00, or give --tz"
             )

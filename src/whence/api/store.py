@@ -1,0 +1,131 @@
+"""The store, as a program holds it, and what belongs to no single model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whence import record
+from whence.api.location import locate
+from whence.api.model import Model
+from whence.types.time import parse_time
+
+if TYPE_CHECKING:
+    import os
+    from datetime import datetime
+
+__all__ = ["Store", "event", "flush", "open"]
+
+
+def open(store: str | os.PathLike[str] | None = None) -> Store:  # noqa: A001 - whence.open
+    """Return a handle on a store; it is made when something is recorded.
+
+    Parameters
+    ----------
+    store
+        The folder; by default ``WHENCE_STORE``, else ``./.whence``.
+
+    Examples
+    --------
+    >>> import whence
+    >>> whence.open("/tmp/doc-store").model("churn")
+    Model('churn')
+    """
+    return Store(store)
+
+
+def event(
+    name: str,
+    *,
+    at: datetime | str,
+    kind: str = "external",
+    scope: dict[str, str] | None = None,
+    model: str | None = None,
+    store: str | os.PathLike[str] | None = None,
+) -> str:
+    """Record something that happened outside the data; return its id.
+
+    Events are candidates for what a failure began with. The same event again changes nothing.
+
+    Parameters
+    ----------
+    name
+        What happened, in words.
+    at
+        When: an aware time or ISO 8601 text.
+    kind
+        ``"external"``, ``"deploy"``, ``"config"`` or ``"campaign"``.
+    scope
+        Column -> value of the rows it concerns; all rows if None.
+    model
+        The model it concerns; all models if None.
+    store
+        The store's folder, as for `open`.
+
+    Raises
+    ------
+    NaiveTime, BadInput
+        If the time or the kind cannot be used.
+
+    Examples
+    --------
+    >>> import whence
+    >>> key = whence.event("new phone on sale", at="2023-09-22", scope={"device": "X20"},
+    ...                    store="/tmp/doc-store")
+    """
+    when = parse_time(at) if isinstance(at, str) else at
+    return record.event(locate(store), name, at=when, kind=kind, scope=scope, model=model)
+
+
+def flush(store: str | os.PathLike[str] | None = None) -> None:
+    """Wait until what this process recorded is on the disk, so that it survives power loss.
+
+    Examples
+    --------
+    >>> import whence
+    >>> whence.flush("/tmp/doc-store")
+    """
+    record.flush(locate(store))
+
+
+class Store:
+    """A handle on a store.
+
+    Parameters
+    ----------
+    path
+        The folder; by default ``WHENCE_STORE``, else ``./.whence``.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
+        self.path = locate(path)
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    def model(self, name: str) -> Model:
+        """Return a handle on a model of this store; see `whence.model`."""
+        return Model(name, store=self.path)
+
+    def models(self) -> list[str]:
+        """Return the names of the models with predictions, in order; what is recorded counts.
+
+        Raises
+        ------
+        MissingDependency
+            If the extra ``app`` is not installed.
+        """
+        from whence.api.jobs import models  # noqa: PLC0415 - needs the extra `app`
+
+        return models(self.path)
+
+    def event(
+        self,
+        name: str,
+        *,
+        at: datetime | str,
+        kind: str = "external",
+        scope: dict[str, str] | None = None,
+        model: str | None = None,
+    ) -> str:
+        """Record something that happened outside the data; see `whence.event`."""
+        return event(name, at=at, kind=kind, scope=scope, model=model, store=self.path)

@@ -1,0 +1,81 @@
+"""The report of a watch, for people: the sentence first, then the numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from whence.types.reports import Alert, Incident, WatchReport
+
+__all__ = ["show"]
+
+LAST_WINDOWS = 14
+LAST_ALERTS = 8
+
+
+def show(report: WatchReport) -> None:
+    """Print a report to the terminal."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"[bold]{escape(_headline(report))}[/bold]")
+    for note in report.notes:
+        console.print(f"[dim]{escape(note)}[/dim]")
+    for incident in reversed(report.incidents):
+        console.print(escape(_incident(incident)))
+    _show_alerts(console, report.alerts)
+    _show_windows(console, report)
+    if report.incidents:
+        console.print(f"Why: whence why {escape(report.model)}")
+
+
+def _headline(report: WatchReport) -> str:
+    still_open = [one for one in report.incidents if one.ended is None]
+    if still_open:
+        return f"{report.model} is failing: {_incident(still_open[-1])}"
+    if any(one.labelled and not one.provisional for one in report.windows):
+        return f"{report.model}: no incident is open"
+    return f"{report.model}: performance is unknown, because no window could be judged yet"
+
+
+def _incident(incident: Incident) -> str:
+    ended = "open" if incident.ended is None else f"ended {incident.ended:%Y-%m-%d}"
+    return (
+        f"{incident.metric} went from {incident.before:.3f} to {incident.after:.3f} on "
+        f"{incident.started:%Y-%m-%d}, noticed {incident.detected:%Y-%m-%d}, {ended} "
+        f"({incident.id})"
+    )
+
+
+def _show_alerts(console: Console, alerts: list[Alert]) -> None:
+    if not alerts:
+        return
+    console.print(f"\n{len(alerts)} alerts; the last {min(len(alerts), LAST_ALERTS)}:")
+    for alert in alerts[-LAST_ALERTS:]:
+        console.print(
+            f"  {alert.window.start:%Y-%m-%d}  {alert.kind:<11} {escape(alert.explanation)}"
+        )
+
+
+def _show_windows(console: Console, report: WatchReport) -> None:
+    if not report.windows:
+        return
+    shown = report.windows[-LAST_WINDOWS:]
+    names = sorted({name for one in shown for name in one.metrics})
+    table = Table(box=None, pad_edge=False, title_justify="left")
+    table.add_column("window from")
+    for name in ("rows", "labelled", *names):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for one in shown:
+        table.add_row(
+            f"{one.window.start:%Y-%m-%d %H:%M}",
+            f"{one.rows:,}",
+            f"{one.labelled:,}",
+            *(f"{one.metrics[name]:.3f}" if name in one.metrics else "" for name in names),
+            "labels still expected" if one.provisional else "",
+        )
+    console.print(f"\nThe last {len(shown)} of {len(report.windows)} windows:")
+    console.print(table)

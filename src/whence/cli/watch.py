@@ -1,0 +1,46 @@
+"""whence watch: what crossed its line, and the incidents.
+
+Reads only what is new since the last time. Input drift is shown and never opens an incident.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from whence.api.model import Model
+from whence.types.time import PERIODS
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add", "run"]
+
+INCIDENT = 3
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model")
+    parser.add_argument("--by", choices=PERIODS, help="the length of a window (default: day)")
+    parser.add_argument(
+        "--json", action="store_true", help="the whole report, as docs/json.md says"
+    )
+    parser.add_argument(
+        "--fail-on-incident", action="store_true", help="exit with 3 while an incident is open"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the report."""
+    report = Model(given.model, store=given.store).watch(by=given.by)
+    if given.json:
+        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+    else:
+        from whence.cli.show_watch import show  # noqa: PLC0415 - needs the extra `app`
+
+        show(report)
+    still_open = any(one.ended is None for one in report.incidents)
+    return INCIDENT if given.fail_on_incident and still_open else 0

@@ -1,0 +1,38 @@
+"""whence why: the verdict on an incident, with its evidence and what would fix it.
+
+Without --incident the open one, else the latest; without any, whether the model is healthy.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from whence.api.model import Model
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add", "run"]
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model")
+    parser.add_argument("--incident", metavar="ID", help="as `whence watch` names it")
+    parser.add_argument(
+        "--json", action="store_true", help="the whole report, as docs/json.md says"
+    )
+
+
+def run(given: argparse.Namespace) -> None:
+    """Print the verdict."""
+    report = Model(given.model, store=given.store).why(incident=given.incident)
+    if given.json:
+        sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
+        return
+    from whence.cli.show_why import show  # noqa: PLC0415 - needs the extra `app`
+
+    show(report)

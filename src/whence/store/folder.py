@@ -1,0 +1,115 @@
+"""One store: a folder with journals, a database and tables.
+
+::
+
+    .whence/
+      whence.json       the format of the folder
+      journals/         what processes recorded and no fold has taken yet
+      whence.db         small facts (SQLite)
+      fold.lock         held by the process that folds
+      tables/<model>/   predictions/ and labels/, Delta tables that any engine reads
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from whence.errors import NotFound
+from whence.journal.format import open_folder
+from whence.store.columns import ColumnMap
+from whence.store.lease import Lease
+from whence.store.metadata import Metadata
+from whence.store.tables import LABELS, PREDICTIONS, Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["StoreFolder"]
+
+
+class StoreFolder:
+    """An open store.
+
+    Parameters
+    ----------
+    path
+        The folder; made when absent.
+
+    Raises
+    ------
+    NewerStore
+        If a newer Whence wrote it.
+    Unwritable
+        If it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = open_folder(path)
+
+    @property
+    def journals(self) -> Path:
+        """The folder of journals."""
+        return self.path / "journals"
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """The database, opened at first use."""
+        return Metadata(self.path / "whence.db")
+
+    def lease(self) -> Lease:
+        """Return the lock that one folding process at a time holds."""
+        return Lease(self.path / "fold.lock")
+
+    def models(self) -> list[str]:
+        """Return the names of all models with predictions, in order."""
+        return [name for (name,) in self.metadata.all("SELECT name FROM models ORDER BY name")]
+
+    def require(self, model: str) -> None:
+        """Do nothing if the model is known.
+
+        Raises
+        ------
+        NotFound
+            If it has no predictions here; the message names those that have.
+        """
+        known = self.models()
+        if model not in known:
+            has = f"it has {', '.join(map(repr, known))}" if known else "it is empty"
+            raise NotFound(
+                f"the store {self.path} has no predictions of model {model!r} ({has}); "
+                "log some, or import a file: whence import preds.parquet --model ... --time ..."
+            )
+
+    def enrol(self, model: str) -> None:
+        """Make a model known; the caller holds the transaction."""
+        self.metadata.run(
+            "INSERT INTO models (name, folder) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",
+            model,
+            _folder_name(model),
+        )
+
+    def predictions(self, model: str) -> Table:
+        """Open a model's predictions as they stand now."""
+        return Table(self._folder(model) / "predictions", PREDICTIONS)
+
+    def labels(self, model: str) -> Table:
+        """Open a model's late labels as they stand now."""
+        return Table(self._folder(model) / "labels", LABELS)
+
+    def columns(self, model: str) -> ColumnMap:
+        """Return the map from the user's columns to physical ones."""
+        return ColumnMap(self.metadata, model)
+
+    def _folder(self, model: str) -> Path:
+        return self.path / "tables" / _folder_name(model)
+
+
+def _folder_name(model: str) -> str:
+    # Case-insensitive file systems would merge Fraud and fraud, so any doubt earns a digest.
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,60}", model):
+        return model
+    plain = re.sub(r"[^a-z0-9_-]+", "-", model.lower())[:40].strip("-")
+    return f"{plain}.{hashlib.sha256(model.encode(errors='surrogatepass')).hexdigest()[:12]}"

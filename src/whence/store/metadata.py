@@ -1,0 +1,149 @@
+"""The store's small facts in SQLite: models, columns, epochs, events, windows, incidents.
+
+One connection a process, opened late. Every change of one job is one transaction, so a killed
+process leaves either all of it or none.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from whence.errors import NewerStore, Unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["Metadata"]
+
+VERSION = 1
+"""The layout of the tables below; a store of a larger number is refused."""
+
+_SCHEMA = """
+CREATE TABLE models (name TEXT PRIMARY KEY, folder TEXT NOT NULL UNIQUE);
+CREATE TABLE columns (
+    model TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, physical TEXT NOT NULL,
+    derived INTEGER NOT NULL, epoch INTEGER NOT NULL, PRIMARY KEY (model, name, kind)
+);
+CREATE TABLE epochs (
+    epoch INTEGER PRIMARY KEY, plan BLOB NOT NULL, state TEXT NOT NULL, made INTEGER NOT NULL
+);
+CREATE TABLE journals (
+    name TEXT PRIMARY KEY, folded INTEGER NOT NULL, skipped INTEGER NOT NULL, at INTEGER NOT NULL
+);
+CREATE TABLE shapes (
+    journal TEXT NOT NULL, number INTEGER NOT NULL, record BLOB NOT NULL,
+    PRIMARY KEY (journal, number)
+);
+CREATE TABLE imports (
+    digest TEXT PRIMARY KEY, epoch INTEGER NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL
+);
+CREATE TABLE quarantine (
+    epoch INTEGER NOT NULL, model TEXT NOT NULL, reason TEXT NOT NULL, record BLOB NOT NULL
+);
+CREATE TABLE repeats (
+    epoch INTEGER NOT NULL, model TEXT NOT NULL, what TEXT NOT NULL, number INTEGER NOT NULL
+);
+CREATE TABLE pending (
+    model TEXT NOT NULL, id TEXT NOT NULL, epoch INTEGER NOT NULL, position INTEGER NOT NULL,
+    number REAL, text TEXT, time INTEGER, logged INTEGER,
+    PRIMARY KEY (model, id, epoch, position)
+);
+CREATE TABLE events (
+    id TEXT PRIMARY KEY, model TEXT, name TEXT NOT NULL, at INTEGER NOT NULL,
+    kind TEXT NOT NULL, scope BLOB NOT NULL
+);
+CREATE TABLE reference_periods (
+    model TEXT PRIMARY KEY, start INTEGER NOT NULL, stop INTEGER NOT NULL, logged INTEGER NOT NULL
+);
+CREATE TABLE watches (model TEXT PRIMARY KEY, state BLOB NOT NULL);
+CREATE TABLE windows (
+    model TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, facts BLOB NOT NULL,
+    counts BLOB NOT NULL, PRIMARY KEY (model, start)
+);
+CREATE TABLE alerts (
+    model TEXT NOT NULL, start INTEGER NOT NULL, alert BLOB NOT NULL
+);
+CREATE INDEX alerts_by_model ON alerts (model, start);
+CREATE TABLE incidents (
+    id TEXT PRIMARY KEY, model TEXT NOT NULL, started INTEGER NOT NULL, incident BLOB NOT NULL
+);
+"""
+
+
+class Metadata:
+    """The SQLite database of one store.
+
+    Parameters
+    ----------
+    path
+        The database file; created with its tables when absent.
+
+    Raises
+    ------
+    NewerStore
+        If a newer Whence made it.
+    Unwritable
+        If it cannot be opened for writing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._prepare(path)
+        except sqlite3.OperationalError as error:
+            raise Unwritable(
+                f"cannot open the store's database {path}: {error}; "
+                "check that its folder is writable and its disk is not full"
+            ) from error
+
+    def _prepare(self, path: Path) -> None:
+        (found,) = self._db.execute("PRAGMA user_version").fetchone()
+        if found > VERSION:
+            self._db.close()
+            raise NewerStore(
+                f"{path} has layout {found}, this Whence knows up to {VERSION}; "
+                "upgrade with: pip install -U whence"
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        if found < VERSION:
+            with self.transaction():
+                (again,) = self._db.execute("PRAGMA user_version").fetchone()
+                if again < VERSION:
+                    for statement in _SCHEMA.split(";"):
+                        self._db.execute(statement)
+                    self._db.execute(f"PRAGMA user_version = {VERSION:d}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make all that happens inside one change: all of it stays, or on an error none."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def all(self, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg] # rows differ by query
+        """Return every row of a query."""
+        return self._db.execute(query, values).fetchall()
+
+    def one(self, query: str, *values: object) -> tuple | None:  # type: ignore[type-arg] # as above
+        """Return the first row of a query, or None."""
+        return self._db.execute(query, values).fetchone()  # type: ignore[no-any-return] # sqlite3 is untyped
+
+    def run(self, statement: str, *values: object) -> None:
+        """Execute one statement."""
+        self._db.execute(statement, values)
+
+    def run_many(self, statement: str, rows: list[tuple]) -> None:  # type: ignore[type-arg] # as above
+        """Execute one statement for each row of values."""
+        self._db.executemany(statement, rows)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()

@@ -1,0 +1,133 @@
+"""Predictions with their truth: labels joined, the task recognised, a loss for every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from whence.store.kinds import as_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whence.types.rows import Task
+
+__all__ = ["OUTCOME_COLUMNS", "Outcomes", "join", "metric_of", "outcomes", "task_of"]
+
+OUTCOME_COLUMNS = [
+    "_id", "_prediction", "_prediction_text", "_proba", "_label", "_label_text",
+]  # fmt: skip
+"""What a read of predictions must contain to be joined."""
+
+MOST_CLASSES = 20
+"""Integer labels with more distinct values than this are taken for quantities."""
+
+
+def metric_of(task: Task) -> str:
+    """Return the name of the metric that monitoring judges for a task."""
+    return {"classification": "accuracy", "probability": "brier", "regression": "mae"}[task]
+
+
+def join(predictions: pa.Table, labels: pa.Table) -> pa.Table:
+    """Return predictions with their latest labels and the column `_delay` (seconds, or null).
+
+    `labels` holds the labels of the same days; of several for one id the last epoch's counts.
+    A label that came with its prediction has no delay.
+    """
+    if not labels.num_rows:
+        return predictions.append_column("_delay", pa.nulls(predictions.num_rows, pa.float64()))
+    latest = labels.sort_by([("_epoch", "descending")])
+    at = pc.index_in(predictions["_id"].combine_chunks(), latest["_id"].combine_chunks())
+    at = pc.if_else(pc.is_valid(predictions["_id"]), at, None)
+    late = latest.take(at.combine_chunks() if isinstance(at, pa.ChunkedArray) else at)
+    has = pc.is_valid(at)
+    for name in ("_label", "_label_text"):
+        merged = pc.if_else(has, late[name], predictions[name])
+        predictions = predictions.set_column(predictions.column_names.index(name), name, merged)
+    return predictions.append_column("_delay", late["_delay"])
+
+
+def task_of(joined: pa.Table) -> Task | None:
+    """Recognise the task from labelled rows, or None when none is labelled.
+
+    Text labels, or integral labels and predictions of at most `MOST_CLASSES` values, are
+    classes. A number between 0 and 1 against labels 0 and 1 is a probability. All else is a
+    quantity.
+    """
+    label, text = joined["_label"], joined["_label_text"]
+    if text.null_count < len(text):
+        return "classification"
+    if label.null_count == len(label):
+        return None
+    prediction = pc.drop_null(joined["_prediction"])
+    named = joined["_prediction_text"].null_count < joined.num_rows
+    values = pc.unique(pc.drop_null(label)).to_numpy()
+    binary = set(values.tolist()) <= {0.0, 1.0}
+    if not len(prediction) and not named:
+        return "probability" if binary else None
+    if named or (len(values) <= MOST_CLASSES and _integral(values) and _integral(prediction)):
+        return "classification"
+    in_unit = pc.all(pc.and_(pc.greater_equal(prediction, 0), pc.less_equal(prediction, 1)))
+    return "probability" if binary and in_unit.as_py() else "regression"
+
+
+def _integral(values: NDArray[np.float64] | pa.ChunkedArray) -> bool:
+    array = np.asarray(values, np.float64)
+    return bool((array == np.floor(array)).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Prediction, truth and loss of n rows, coded as `whence.types.rows.Rows` says."""
+
+    label: NDArray[np.int32] | NDArray[np.float64]
+    prediction: NDArray[np.int32] | NDArray[np.float64]
+    proba: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    classes: tuple[str, ...]
+
+
+def outcomes(joined: pa.Table, task: Task, classes: tuple[str, ...] = ()) -> Outcomes:
+    """Return what `Rows` needs of each row; NaN loss where there is no label or no prediction.
+
+    `classes` come first in the coding, so that two periods share it; new ones follow in order.
+    """
+    proba = _numbers(joined["_proba"])
+    if task == "regression":
+        label, prediction = _numbers(joined["_label"]), _numbers(joined["_prediction"])
+        return Outcomes(label, prediction, proba, np.abs(label - prediction), ())
+    if task == "probability":
+        truth = _numbers(joined["_label"])
+        chance = np.where(np.isnan(proba), _numbers(joined["_prediction"]), proba)
+        coded = np.where(np.isnan(truth), -1, truth).astype(np.int32)
+        none = np.full(len(truth), -1, np.int32)
+        return Outcomes(coded, none, chance, (chance - truth) ** 2, ("0", "1"))
+    return _classified(joined, proba, classes)
+
+
+def _classified(joined: pa.Table, proba: NDArray[np.float64], classes: tuple[str, ...]) -> Outcomes:
+    labels = _class_names(joined["_label"], joined["_label_text"])
+    predictions = _class_names(joined["_prediction"], joined["_prediction_text"])
+    seen = sorted({*pc.unique(labels).to_pylist(), *pc.unique(predictions).to_pylist()} - {None})
+    classes = (*classes, *(name for name in seen if name not in set(classes)))
+    label, prediction = (
+        pc.fill_null(pc.index_in(names, pa.array(classes, pa.string())), -1)
+        .to_numpy(zero_copy_only=False)
+        .astype(np.int32)
+        for names in (labels, predictions)
+    )
+    loss = np.where((label < 0) | (prediction < 0), np.nan, (label != prediction).astype(float))
+    return Outcomes(label, prediction, proba, loss, classes)
+
+
+def _class_names(number: pa.ChunkedArray, text: pa.ChunkedArray) -> pa.Array:
+    names = pc.coalesce(text, as_text("number", number))
+    return names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
+
+
+def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    return column.to_numpy().astype(np.float64)  # type: ignore[no-any-return] # pyarrow is untyped

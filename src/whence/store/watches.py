@@ -1,0 +1,139 @@
+"""What watching remembers of a model between two ticks: its state, alerts and incidents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from whence.types.reports import Alert, Incident
+from whence.types.rows import Task
+from whence.types.time import Period, Window, micros, moment
+
+if TYPE_CHECKING:
+    from whence.store.folder import StoreFolder
+
+__all__ = [
+    "WatchState",
+    "add_alerts",
+    "alerts",
+    "declared_reference",
+    "forget",
+    "incidents",
+    "load",
+    "put_incident",
+    "save",
+]
+
+
+class WatchState(msgspec.Struct, kw_only=True):
+    """Where a model's watch stands.
+
+    Attributes
+    ----------
+    by
+        The length of its windows.
+    reference
+        The period taken as healthy; `declared` says whether a person named it.
+    task
+        What the model does, None until a label has shown it.
+    horizon
+        The label age in seconds at which windows are judged; None where delays are unknown.
+    spec
+        The bins of its columns (`profile.spec.Spec`).
+    predictions, labels
+        The epochs up to which rows and labels are counted.
+    screened, judged
+        Start, in microseconds since 1970, of the last window whose inputs and whose performance
+        were looked at; a window is looked at once.
+    settled
+        Whether the reference is complete, with its labels; until then every tick begins anew.
+    streams
+        The bins (of the counts) whose loss is judged; the first is all rows.
+    alarmed
+        The streams beyond their line in the incident that is open.
+    monitor
+        The sequential test (`watch.performance.Monitor`), None until it can start.
+    notes
+        What a person should know about how this watch came to be.
+    """
+
+    by: Period
+    reference: Window
+    declared: bool
+    task: Task | None
+    horizon: float | None
+    spec: bytes
+    predictions: int = 0
+    labels: int = 0
+    screened: int = 0
+    judged: int = 0
+    settled: bool = True
+    streams: list[int] = []
+    alarmed: list[int] = []
+    monitor: bytes | None = None
+    notes: list[str] = []
+
+
+def load(store: StoreFolder, model: str) -> WatchState | None:
+    """Return a model's watch, or None if it was never watched."""
+    row = store.metadata.one("SELECT state FROM watches WHERE model = ?", model)
+    return None if row is None else msgspec.msgpack.decode(row[0], type=WatchState)
+
+
+def save(store: StoreFolder, model: str, state: WatchState) -> None:
+    """Write a model's watch; the caller holds the transaction."""
+    store.metadata.run(
+        "INSERT INTO watches (model, state) VALUES (?, ?)"
+        " ON CONFLICT (model) DO UPDATE SET state = excluded.state",
+        model,
+        msgspec.msgpack.encode(state),
+    )
+
+
+def forget(store: StoreFolder, model: str) -> None:
+    """Remove all that was counted and judged; the caller holds the transaction."""
+    for table in ("watches", "windows", "alerts", "incidents"):
+        store.metadata.run(f"DELETE FROM {table} WHERE model = ?", model)  # noqa: S608 - our names
+
+
+def add_alerts(store: StoreFolder, model: str, found: list[Alert]) -> None:
+    """Write alerts; the caller holds the transaction."""
+    store.metadata.run_many(
+        "INSERT INTO alerts (model, start, alert) VALUES (?, ?, ?)",
+        [(model, micros(one.window.start), msgspec.msgpack.encode(one)) for one in found],
+    )
+
+
+def alerts(store: StoreFolder, model: str) -> list[Alert]:
+    """Return a model's alerts in order of their windows."""
+    rows = store.metadata.all(
+        "SELECT alert FROM alerts WHERE model = ? ORDER BY start, rowid", model
+    )
+    return [msgspec.msgpack.decode(data, type=Alert) for (data,) in rows]
+
+
+def put_incident(store: StoreFolder, model: str, incident: Incident) -> None:
+    """Write an incident or its new state; the caller holds the transaction."""
+    store.metadata.run(
+        "INSERT INTO incidents (id, model, started, incident) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET started = excluded.started, incident = excluded.incident",
+        f"{model}/{incident.id}",
+        model,
+        micros(incident.started),
+        msgspec.msgpack.encode(incident),
+    )
+
+
+def incidents(store: StoreFolder, model: str) -> list[Incident]:
+    """Return a model's incidents, the oldest first."""
+    rows = store.metadata.all(
+        "SELECT incident FROM incidents WHERE model = ? ORDER BY started, id", model
+    )
+    return [msgspec.msgpack.decode(data, type=Incident) for (data,) in rows]
+
+
+def declared_reference(store: StoreFolder, model: str) -> Window | None:
+    """Return the period a person declared healthy, or None."""
+    row = store.metadata.one("SELECT start, stop FROM reference_periods WHERE model = ?", model)
+    return None if row is None else Window(moment(row[0]), moment(row[1]))

@@ -1,0 +1,154 @@
+"""The evidence for one diagnosis, read from the store: healthy rows, failing rows, events."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from whence.errors import BadInput, NotFound
+from whence.profile.spec import is_identifier
+from whence.store import watches
+from whence.store.history import History
+from whence.store.outcomes import metric_of, outcomes
+from whence.types.records import Event
+from whence.types.rows import Rows
+from whence.types.time import Window, micros, moment
+from whence.why import diagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from whence.store.folder import StoreFolder
+    from whence.store.watches import WatchState
+    from whence.types.reports import Incident, WhyReport
+    from whence.types.rows import Task
+
+__all__ = ["explain"]
+
+RECENT = 56
+"""Windows looked at when no incident says which: eight weeks of days."""
+
+MOST_ROWS = 1_000_000
+"""Rows of one period taken into memory; of more, every k-th is taken."""
+
+
+def explain(store: StoreFolder, model: str, incident: str | None = None) -> WhyReport:
+    """Diagnose an incident of a watched model: the named one, else the latest, else its state now.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model or incident.
+    BadInput
+        If nothing but the reference is there to compare.
+    """
+    state = watches.load(store, model)
+    if state is None:
+        raise NotFound(f"model {model!r} was never watched; run: whence watch {model}")
+    chosen = _choose(store, model, incident)
+    history = History(store, model)
+    before, after = _periods(history, state, chosen)
+    if before is None or after is None:
+        raise BadInput(
+            f"model {model!r} has no predictions {'in' if before is None else 'after'} its "
+            f"reference, {state.reference.start:%Y-%m-%d} to {state.reference.end:%Y-%m-%d}; "
+            f"declare another: whence reference {model} --from ... --to ..."
+        )
+    task = state.task or "classification"
+    healthy, failing = _rows(history, before, after, state, task)
+    return diagnose(
+        model,
+        healthy,
+        failing,
+        incident=chosen,
+        events=list(_events(store, model)),
+        metric=metric_of(task),
+    )
+
+
+def _choose(store: StoreFolder, model: str, wanted: str | None) -> Incident | None:
+    known = watches.incidents(store, model)
+    if wanted is None:
+        still_open = [one for one in known if one.ended is None]
+        candidates = still_open or known
+        return candidates[-1] if candidates else None
+    for one in known:
+        if one.id == wanted:
+            return one
+    has = ", ".join(one.id for one in known) or "none"
+    raise NotFound(f"model {model!r} has no incident {wanted!r}; its incidents are: {has}")
+
+
+def _periods(
+    history: History, state: WatchState, incident: Incident | None
+) -> tuple[Window | None, Window | None]:
+    """Return the healthy and the failing period, None where there are no predictions."""
+    days = history.days()
+    if not days:
+        return None, None
+    first, last = (Window.containing(_midnight(day), state.by) for day in (days[0], days[-1]))
+    before = state.reference if first.start < state.reference.end else None
+    if incident is not None:
+        return before, Window(incident.started, incident.ended or last.end)
+    start = max(state.reference.end, last.end - RECENT * (last.end - last.start))
+    return before, Window(start, last.end) if start < last.end else None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _rows(
+    history: History, before: Window, after: Window, state: WatchState, task: Task
+) -> tuple[Rows, Rows]:
+    tables = [
+        _thin(history.read(micros(period.start), micros(period.end))) for period in (before, after)
+    ]
+    joined = pa.concat_tables(tables, promote_options="default")
+    truth = outcomes(joined, task)
+    columns = [column for column, _ in history.columns(joined).values()]
+    times = joined["_time"].cast(pa.int64()).to_numpy()
+    everything = Rows(
+        task=task,
+        window=_ordinals(times, state),
+        weekday=((times // 86_400_000_000 + 3) % 7).astype(np.int8),
+        columns=tuple(column for column in columns if not is_identifier(column)),
+        loss=truth.loss,
+        label=truth.label,
+        prediction=truth.prediction,
+        proba=truth.proba,
+        classes=truth.classes,
+    )
+    healthy = np.arange(len(everything)) < tables[0].num_rows
+    return everything.take(healthy), everything.take(~healthy)
+
+
+def _thin(table: pa.Table) -> pa.Table:
+    step = -(-table.num_rows // MOST_ROWS)
+    return table if step <= 1 else table.take(np.arange(0, table.num_rows, step))
+
+
+def _ordinals(times: np.ndarray, state: WatchState) -> np.ndarray:
+    """Return the ordinal of each row's window, counted from the first row's window."""
+    if not len(times):
+        return np.empty(0, np.int32)
+    window = Window.containing(moment(int(times.min())), state.by)
+    starts = []
+    while micros(window.start) <= times.max():
+        starts.append(micros(window.start))
+        window = window.following(state.by)
+    return (np.searchsorted(starts, times, side="right") - 1).astype(np.int32)
+
+
+def _events(store: StoreFolder, model: str) -> Iterator[Event]:
+    rows = store.metadata.all(
+        "SELECT id, name, at, kind, scope, model FROM events"
+        " WHERE model IS NULL OR model = ? ORDER BY at, id",
+        model,
+    )
+    for key, name, at, kind, scope, of in rows:
+        yield Event(key, name, at, kind, msgspec.msgpack.decode(scope, type=dict[str, str]), of)

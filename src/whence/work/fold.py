@@ -1,0 +1,313 @@
+"""Journals into tables: what programs recorded becomes what readers read.
+
+A fold takes whole frames only and writes down how far it will go before it goes there, so a
+fold that is killed is finished by the next one, and no record is taken twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pyarrow as pa
+
+from whence.errors import BadInput
+from whence.journal.reader import Reading, alive, journals, read
+from whence.record import Unknown, decode
+from whence.store.kinds import ARROW
+from whence.types.records import (
+    Batch,
+    Event,
+    LabelBatch,
+    LabelRows,
+    Record,
+    Reference,
+    Roles,
+    Rows,
+    Shape,
+)
+from whence.types.time import moment
+from whence.work.epoch import Epoch, begin, planned
+from whence.work.imports import ImportPlan, resume
+from whence.work.intake import Intake, column_from_values
+from whence.work.truth import label_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from whence.store.folder import StoreFolder
+
+__all__ = ["FoldPlan", "fold"]
+
+MOST_BYTES = 128 * 2**20
+"""About how much journal one epoch takes, so that memory does not grow with the backlog."""
+
+KEPT_FOR = 3_600_000_000
+"""Microseconds a folded journal of a dead process stays: readers may still hold its name."""
+
+_PROGRESS = (
+    "INSERT INTO journals (name, folded, skipped, at) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET folded = excluded.folded,"
+    " skipped = journals.skipped + excluded.skipped, at = excluded.at"
+)
+_SHAPE = (
+    "INSERT INTO shapes (journal, number, record) VALUES (?, ?, ?)"
+    " ON CONFLICT (journal, number) DO NOTHING"
+)
+
+
+class FoldPlan(msgspec.Struct, frozen=True, tag="fold"):
+    """Which bytes of which journals an epoch takes: (file name, from, to)."""
+
+    ranges: list[tuple[str, int, int]]
+
+
+def fold(store: StoreFolder) -> Counter[tuple[str, str]]:
+    """Take all that was recorded into the tables; the caller holds the lease.
+
+    Returns
+    -------
+    Counter
+        (model, what) -> how many: see `Epoch.counts`.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for number, plan, made in planned(store.metadata):
+        decoded = msgspec.msgpack.decode(plan, type=FoldPlan | ImportPlan)
+        if isinstance(decoded, ImportPlan):
+            resume(store, number, decoded, made)
+        else:
+            counts += _apply(store, number, _again(store, decoded), made)
+    while takings := _gather(store):
+        now = time.time_ns() // 1000
+        ranges = [(taking.path.name, taking.start, taking.end) for taking in takings]
+        number = begin(store, msgspec.msgpack.encode(FoldPlan(ranges)), now)
+        counts += _apply(store, number, takings, now)
+    _remove_folded(store)
+    return counts
+
+
+@dataclass(slots=True)
+class _Taking:
+    """The frames of one journal that an epoch takes."""
+
+    path: Path
+    start: int
+    end: int
+    skipped: int
+    payloads: Sequence[bytes | memoryview] = field(default_factory=list)
+
+
+def _gather(store: StoreFolder) -> list[_Taking]:
+    done = dict(store.metadata.all("SELECT name, folded FROM journals"))
+    takings: list[_Taking] = []
+    size = 0
+    for path in journals(store.journals):
+        start = done.get(path.name, 0)
+        if size >= MOST_BYTES:
+            break
+        if path.stat().st_size <= start:
+            continue
+        taking = _take(path, start, read(path, start))
+        if taking.end > start:
+            takings.append(taking)
+            size += taking.end - start
+    return takings
+
+
+def _again(store: StoreFolder, plan: FoldPlan) -> list[_Taking]:
+    return [
+        _take(store.journals / name, start, read(store.journals / name, start, end))
+        for name, start, end in plan.ranges
+    ]
+
+
+def _take(path: Path, start: int, reading: Reading) -> _Taking:
+    payloads = [frame.payload for frame in reading]
+    skipped = sum(gap.end - gap.start for gap in reading.gaps)
+    return _Taking(path, start, reading.end, skipped, payloads)
+
+
+def _apply(
+    store: StoreFolder, number: int, takings: list[_Taking], now: int
+) -> Counter[tuple[str, str]]:
+    epoch = Epoch(store, number)
+    records = _Records(store, epoch, now)
+    finish: list[tuple[str, tuple[object, ...]]] = []
+    for taking in takings:
+        for payload in taking.payloads:
+            records.add(taking.path.name, payload)
+        finish.append(
+            (
+                _PROGRESS,
+                (taking.path.name, taking.end, taking.skipped, now),
+            )
+        )
+    records.finish()
+    epoch.apply(finish + records.shapes_to_keep)
+    return epoch.counts
+
+
+_Key = tuple[str, tuple[str, ...], Roles, str | None, str | None]
+
+
+class _Records:
+    """Hands each record to the epoch; rows of one shape are gathered into one frame."""
+
+    def __init__(self, store: StoreFolder, epoch: Epoch, now: int) -> None:
+        self._store = store
+        self._epoch = epoch
+        self._now = moment(now)
+        self._shapes: dict[str, dict[int, Shape]] = {}
+        self._rows: dict[_Key, list[list[Any]]] = defaultdict(list)
+        self._logged: dict[_Key, list[int]] = defaultdict(list)
+        self.shapes_to_keep: list[tuple[str, tuple[object, ...]]] = []
+
+    def add(self, journal: str, payload: bytes | memoryview) -> None:
+        """Take one record; what cannot be read goes to quarantine as it came."""
+        record = decode(payload)
+        if isinstance(record, Unknown):
+            self._epoch.quarantine("", f"unreadable record: {record.reason}", record.payload)
+            return
+        try:
+            self._dispatch(journal, record)
+        except BadInput as error:
+            model = getattr(record, "model", "")
+            self._epoch.quarantine(model, str(error), bytes(payload))
+
+    def _dispatch(self, journal: str, record: Record) -> None:
+        match record:
+            case Shape():
+                self._keep_shape(journal, record)
+            case Rows():
+                self._add_rows(journal, record)
+            case Batch():
+                self._add_batch(record)
+            case LabelRows() | LabelBatch():
+                self._epoch.labels(record.model, _labels(record))
+            case Event():
+                self._epoch.event(record)
+            case Reference():
+                self._epoch.reference(record)
+
+    def _keep_shape(self, journal: str, shape: Shape) -> None:
+        self._known_shapes(journal)[shape.number] = shape
+        self.shapes_to_keep.append(
+            (
+                _SHAPE,
+                (journal, shape.number, msgspec.msgpack.encode(shape)),
+            )
+        )
+
+    def _known_shapes(self, journal: str) -> dict[int, Shape]:
+        known = self._shapes.get(journal)
+        if known is None:
+            rows = self._store.metadata.all(
+                "SELECT number, record FROM shapes WHERE journal = ?", journal
+            )
+            known = self._shapes[journal] = {
+                number: msgspec.msgpack.decode(record, type=Shape) for number, record in rows
+            }
+        return known
+
+    def _add_rows(self, journal: str, record: Rows) -> None:
+        shape = self._known_shapes(journal).get(record.shape)
+        if shape is None:
+            raise BadInput(
+                f"rows of shape {record.shape}, whose description was lost with a damaged part "
+                f"of the journal {journal}"
+            )
+        key = (shape.model, shape.columns, shape.roles, shape.version, shape.zone)
+        self._rows[key].extend(record.rows)
+        self._logged[key].extend([record.logged] * len(record.rows))
+
+    def _add_batch(self, record: Batch) -> None:
+        table = _open(record.ipc)
+        logged = pa.array([record.logged], pa.int64()).cast(ARROW["time"])
+        self._epoch.predictions(
+            record.model,
+            Intake(
+                dict(zip(table.column_names, table.columns, strict=True)),
+                record.roles,
+                version=record.version,
+                zone=record.zone,
+                logged=logged.take(pa.array([0] * table.num_rows, pa.int32())),
+                now=self._now,
+            ),
+        )
+
+    def finish(self) -> None:
+        """Hand over the gathered rows."""
+        for key, rows in self._rows.items():
+            model, names, roles, version, zone = key
+            columns = {
+                name: column_from_values(values)
+                for name, values in zip(names, zip(*rows, strict=True), strict=True)
+            }
+            logged = pa.array(self._logged[key], pa.int64()).cast(ARROW["time"])
+            try:
+                intake = Intake(
+                    columns, roles, version=version, zone=zone, logged=logged, now=self._now
+                )
+            except BadInput as error:
+                self._one_by_one(key, rows, error)
+                continue
+            self._epoch.predictions(model, intake)
+
+    def _one_by_one(self, key: _Key, rows: list[list[Any]], error: BadInput) -> None:
+        # One unreadable value must not take the rows beside it into quarantine.
+        model, names, *_ = key
+        if len(rows) == 1:
+            self._epoch.quarantine(model, str(error), dict(zip(names, rows[0], strict=True)))
+            return
+        for row, logged in zip(rows, self._logged[key], strict=True):
+            single = _Records(self._store, self._epoch, 0)
+            single._now = self._now
+            single._rows[key], single._logged[key] = [row], [logged]
+            single.finish()
+
+
+def _open(ipc: bytes) -> pa.Table:
+    try:
+        return pa.ipc.open_stream(ipc).read_all()
+    except pa.ArrowException as error:
+        raise BadInput(f"an Arrow frame that cannot be decoded: {error}") from error
+
+
+def _labels(record: LabelRows | LabelBatch) -> pa.Table:
+    logged = pa.array([record.logged], pa.int64()).cast(ARROW["time"])
+    if isinstance(record, LabelRows):
+        columns: dict[str, Any] = {"id": list(record.ids), "label": list(record.labels)}
+        if record.times is not None:
+            columns["time"] = column_from_values(record.times)
+        id_column, label, zone = "id", "label", None
+        time_column = None if record.times is None else "time"
+    else:
+        table = _open(record.ipc)
+        columns = dict(zip(table.column_names, table.columns, strict=True))
+        id_column, label, time_column, zone = record.id, record.label, record.time, record.zone
+    length = len(columns[id_column])
+    return label_table(
+        columns,
+        id=id_column,
+        label=label,
+        time=time_column,
+        zone=zone,
+        logged=logged.take(pa.array([0] * length, pa.int32())),
+    )
+
+
+def _remove_folded(store: StoreFolder) -> None:
+    """Delete journals that were taken whole a while ago and whose process is dead."""
+    before = time.time_ns() // 1000 - KEPT_FOR
+    old = store.metadata.all("SELECT name, folded FROM journals WHERE at < ?", before)
+    for name, folded in old:
+        path = store.journals / name
+        if not path.exists():
+            store.metadata.run("DELETE FROM journals WHERE name = ?", name)
+            store.metadata.run("DELETE FROM shapes WHERE journal = ?", name)
+        elif path.stat().st_size == folded and alive(path) is False:
+            path.unlink()

@@ -1,0 +1,215 @@
+"""The performance of windows, each judged once, in order; and the incidents that come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec.structs import replace
+
+from whence.profile.spec import LABELLED, LOSS, LOSS_SQUARED, ROWS
+from whence.store.outcomes import metric_of
+from whence.types.reports import Alert, Incident
+from whence.types.slice import Slice, describe
+from whence.types.time import Window, micros
+from whence.watch.incidents import date_change, recovered
+from whence.watch.performance import Monitor, Step
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whence.profile.spec import Spec
+    from whence.store.watches import WatchState
+    from whence.types.rows import Task
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["Judge", "start_monitor", "streams_of"]
+
+SMALLEST_SLICE = 0.02
+"""A slice with a smaller share of the reference's rows is no stream of its own."""
+
+OVERALL_WEIGHT = 0.5
+"""The part of the false alarms that all rows together may use; slices share the rest."""
+
+
+def streams_of(spec: Spec, reference: Floats) -> list[int]:
+    """Return the bins that are judged: all rows first, then each large enough slice.
+
+    `reference` is (W, bins, 4). A bin that nearly all rows share says what all rows say.
+    """
+    share = reference[:, :, ROWS].sum(axis=0) / max(reference[:, 0, ROWS].sum(), 1.0)
+    slices = [
+        column.offset + code
+        for column in spec.columns
+        for code in range(column.bins.size)
+        if SMALLEST_SLICE <= share[column.offset + code] <= 1.0 - SMALLEST_SLICE
+    ]
+    return [0, *slices]
+
+
+def start_monitor(
+    reference: Floats, weekday: NDArray[np.int64], streams: list[int], task: Task
+) -> Monitor:
+    """Return the sequential test, calibrated on the reference's windows (W, bins, 4)."""
+    weights = np.full(len(streams), 1.0)
+    if len(streams) > 1:
+        weights[:] = (1.0 - OVERALL_WEIGHT) / (len(streams) - 1)
+        weights[0] = OVERALL_WEIGHT
+    chosen = reference[:, streams]
+    return Monitor.start(
+        chosen[:, :, LABELLED],
+        chosen[:, :, LOSS],
+        chosen[:, :, LOSS_SQUARED],
+        weekday,
+        weights=weights,
+        kind="binary" if task == "classification" else "mean",
+    )
+
+
+@dataclass(slots=True)
+class Judge:
+    """Goes through windows in order; gathers alerts and keeps incidents up to date.
+
+    Parameters
+    ----------
+    state, spec, monitor
+        The model's watch, its bins and its sequential test; `monitor` moves on.
+    incidents
+        Those known so far, the oldest first.
+    judged
+        The windows judged since the last incident ended, with the counts of their streams
+        (labelled, loss) and weekdays, in order.
+    """
+
+    state: WatchState
+    spec: Spec
+    monitor: Monitor
+    incidents: list[Incident]
+    judged: list[tuple[Window, Floats, int]]
+    alerts: list[Alert] = field(default_factory=list)
+
+    def step(self, window: Window, counts: Floats, weekday: int) -> None:
+        """Judge one window from its counts (bins, 4)."""
+        chosen = counts[self.state.streams]
+        step = self.monitor.step(
+            micros(window.start) // 3_600_000_000,
+            chosen[:, LABELLED],
+            chosen[:, LOSS],
+            chosen[:, LOSS_SQUARED],
+            weekday,
+        )
+        self.judged.append((window, chosen, weekday))
+        self.state.judged = micros(window.start)
+        newly = [k for k in np.flatnonzero(step.alarmed) if k not in self.state.alarmed]
+        for k in newly:
+            self.alerts.append(self._alert(window, step, int(k)))
+        self.state.alarmed = [*self.state.alarmed, *map(int, newly)]
+        if newly and self._open is None:
+            self._begin(window, step)
+        elif 0 in newly and self._open is not None and self._open.where:
+            self._put(replace(self._open, where={}))
+        if self._open is not None:
+            self._follow(self._open)
+
+    @property
+    def _open(self) -> Incident | None:
+        return self.incidents[-1] if self.incidents and self.incidents[-1].ended is None else None
+
+    def _begin(self, window: Window, step: Step) -> None:
+        """Open an incident of the stream that is furthest beyond its line; all rows go first."""
+        beyond = np.where(step.alarmed, step.statistic / step.threshold, 0.0)
+        stream = 0 if step.alarmed[0] else int(beyond.argmax())
+        metric = self._metric
+        self.incidents.append(
+            Incident(
+                id=f"{window.start:%Y-%m-%d-%H}-{metric}",
+                metric=metric,
+                started=window.start,
+                detected=window.end,
+                ended=None,
+                before=np.nan,
+                after=np.nan,
+                where=self._slice(self.state.streams[stream]),
+            )
+        )
+
+    def _put(self, incident: Incident) -> None:
+        self.incidents[-1] = incident
+
+    def _follow(self, incident: Incident) -> None:
+        """Date the open incident from all windows so far, and end it where it is over."""
+        stream = self._stream(incident.where)
+        windows = [window for window, _, _ in self.judged]
+        series = self.monitor.series(
+            stream,
+            np.arange(len(windows)),
+            np.array([counts[stream, LABELLED] for _, counts, _ in self.judged]),
+            np.array([counts[stream, LOSS] for _, counts, _ in self.judged]),
+            np.array([weekday for _, _, weekday in self.judged]),
+        )
+        change = date_change(series)
+        end = recovered(series, change)
+        if end is not None:
+            change = date_change(series, end)
+        better = self._task != "regression" and self._metric == "accuracy"
+        before, after = (
+            (1.0 - change.before, 1.0 - change.after) if better else (change.before, change.after)
+        )
+        ended = None if end is None else windows[int(series.window[end])].start
+        self._put(
+            replace(
+                incident,
+                started=windows[int(series.window[change.started])].start,
+                ended=ended,
+                before=before,
+                after=after,
+            )
+        )
+        if ended is not None:
+            self.monitor.restart(np.ones(len(self.state.streams), np.bool_))
+            self.state.alarmed = []
+            self.judged = [one for one in self.judged if one[0].start >= ended]
+
+    @property
+    def _task(self) -> Task:
+        return self.state.task or "classification"
+
+    @property
+    def _metric(self) -> str:
+        return metric_of(self._task)
+
+    def _slice(self, bin_: int) -> Slice:
+        for column in self.spec.columns:
+            if column.where.start <= bin_ < column.where.stop:
+                code = bin_ - column.offset
+                try:
+                    return {column.name: column.bins.condition(code)}
+                except KeyError:
+                    return {column.name: "(rare)"}
+        return {}
+
+    def _stream(self, where: Slice) -> int:
+        if not where:
+            return 0
+        return next(k for k, bin_ in enumerate(self.state.streams) if self._slice(bin_) == where)
+
+    def _alert(self, window: Window, step: Step, stream: int) -> Alert:
+        where = self._slice(self.state.streams[stream])
+        better = self._metric == "accuracy"
+        now, expected = (
+            1.0 - value if better else value for value in (step.mean[stream], step.expected[stream])
+        )
+        return Alert(
+            kind="performance",
+            column=next(iter(where), None),
+            metric=self._metric,
+            window=window,
+            statistic=float(step.statistic[stream]),
+            threshold=float(step.threshold[stream]),
+            explanation=(
+                f"{self._metric} {now:.3f} where {expected:.3f} is expected, {describe(where)}: "
+                "the evidence of this and earlier windows reached its line"
+            ),
+        )

@@ -1,0 +1,94 @@
+"""How a watch begins: the healthy period, the task, the age of labels, the bins."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.profile.spec import fit_spec
+from whence.store import watches
+from whence.store.history import History
+from whence.store.outcomes import task_of
+from whence.store.watches import WatchState
+from whence.types.time import Period, Window, micros
+from whence.watch.labels import horizon
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from whence.store.folder import StoreFolder
+
+__all__ = ["begin_watch", "windows_of_days"]
+
+ASSUMED = 14
+"""Windows taken as healthy when nobody says which: two weeks of days."""
+
+SETTLING = 3
+"""So many label ages after the reference's end its labels are complete enough to stand on."""
+
+MOST_ROWS = 200_000
+"""Reference rows from which bins are fitted; of more, every k-th is taken."""
+
+
+def begin_watch(store: StoreFolder, model: str, by: Period, now: datetime) -> WatchState:
+    """Return a new watch of a model that has predictions: nothing counted, nothing judged."""
+    history = History(store, model)
+    declared = watches.declared_reference(store, model)
+    reference = declared or _assume(history, by)
+    rows = history.read(micros(reference.start), micros(reference.end))
+    task = task_of(rows)
+    age = horizon(rows["_delay"].to_numpy())
+    columns = history.columns(_thin(rows))
+    return WatchState(
+        by=by,
+        reference=reference,
+        declared=declared is not None,
+        task=task,
+        horizon=age,
+        settled=task is not None
+        and (declared is not None or len(windows_of_days(history.days(), by)) >= 2 * ASSUMED)
+        and now >= reference.end + SETTLING * timedelta(seconds=age or 0.0),
+        spec=fit_spec([column for column, _ in columns.values()]).encode(),
+        notes=list(_notes(model, reference, rows, declared=declared is not None)),
+    )
+
+
+def windows_of_days(days: list[date], by: Period) -> list[Window]:
+    """Return the windows that hold any of some days, in order; a day of hours has 24."""
+    found: dict[datetime, Window] = {}
+    for day in days:
+        midnight = datetime.combine(day, time(), UTC)
+        window = Window.containing(midnight, by)
+        while window.start <= midnight or window.start.date() == day:
+            found[window.start] = window
+            window = window.following(by)
+    return [found[start] for start in sorted(found)]
+
+
+def _assume(history: History, by: Period) -> Window:
+    """Return the first windows, at most `ASSUMED` and at most half of what is there."""
+    windows = windows_of_days(history.days(), by)
+    healthy = windows[: max(1, min(ASSUMED, len(windows) // 2))]
+    return Window(healthy[0].start, healthy[-1].end)
+
+
+def _thin(rows: pa.Table) -> pa.Table:
+    step = -(-rows.num_rows // MOST_ROWS)
+    return rows if step <= 1 else rows.take(np.arange(0, rows.num_rows, step))
+
+
+def _notes(model: str, reference: Window, rows: pa.Table, *, declared: bool) -> Iterator[str]:
+    period = f"{reference.start:%Y-%m-%d} to {reference.end:%Y-%m-%d}"
+    if not declared:
+        yield (
+            f"No reference was declared: {period} is taken as healthy. "
+            f"Declare one with: whence reference {model} --from ... --to ..."
+        )
+    if not rows.num_rows:
+        yield f"The reference, {period}, holds no predictions: nothing can be compared with it."
+    elif task_of(rows) is None:
+        yield "No prediction of the reference is labelled: performance cannot be judged."

@@ -1,0 +1,235 @@
+"""One tick of a model's watch: count what is new, screen and judge what is over, once.
+
+The watch is kept between ticks, so a tick reads only the windows that rows or labels were
+added to, whatever lies before them. A new reference or another length of window begins anew.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from whence.profile.spec import LABELLED, ROWS, Spec
+from whence.store import watches
+from whence.store.history import History
+from whence.store.outcomes import metric_of
+from whence.types.reports import WatchReport, WindowReport
+from whence.types.time import Window, micros, moment
+from whence.watch.performance import Monitor
+from whence.work.counting import Counted, Facts, count_window, load, save
+from whence.work.judge import Judge, start_monitor, streams_of
+from whence.work.reference import begin_watch, windows_of_days
+from whence.work.screen import HORIZONS, Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from whence.store.folder import StoreFolder
+    from whence.store.watches import WatchState
+    from whence.types.reports import Alert, Incident
+    from whence.types.time import Period
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["tick"]
+
+ENOUGH_LABELLED = 0.5
+"""Where label delays are unknown a window is ripe once it has that part of the reference's share
+of labels."""
+
+
+def tick(store: StoreFolder, model: str, *, by: Period | None, now: datetime) -> WatchReport:
+    """Bring a model's watch up to date and report it; the caller holds the lease.
+
+    Parameters
+    ----------
+    by
+        The length of a window; as before if None, days at first.
+    now
+        Windows that end later are not looked at yet.
+    """
+    state = _state(store, model, by, now)
+    run = _Run(store, model, state, now)
+    run.count()
+    run.screen()
+    run.judge()
+    run.save()
+    return _report(store, model, state, now)
+
+
+def _state(store: StoreFolder, model: str, by: Period | None, now: datetime) -> WatchState:
+    """Return the kept watch, or a new one where what it rests on may have changed."""
+    kept = watches.load(store, model)
+    period = by or (kept.by if kept else "day")
+    declared = watches.declared_reference(store, model)
+    if kept is not None and kept.settled and kept.by == period:
+        same = kept.reference == declared if declared else not kept.declared
+        if same:
+            return kept
+    fresh = begin_watch(store, model, period, now)
+    with store.metadata.transaction():
+        watches.forget(store, model)
+    return fresh
+
+
+class _Run:
+    """One tick's work: what it computed waits until `save` writes all of it at once."""
+
+    def __init__(self, store: StoreFolder, model: str, state: WatchState, now: datetime) -> None:
+        self._store = store
+        self._model = model
+        self._state = state
+        self._now = now
+        self._spec = Spec.decode(state.spec)
+        self._history = History(store, model)
+        self._counted: dict[int, Counted] = {}
+        self._alerts: list[Alert] = []
+        self._incidents: list[Incident] = watches.incidents(store, model)
+
+    def count(self) -> None:
+        """Count anew every window that rows or labels were added to."""
+        state, history = self._state, self._history
+        days = history.days_touched(state.predictions, state.labels)
+        windows = windows_of_days(days, state.by)
+        with ThreadPoolExecutor() as pool:
+            counted = pool.map(
+                lambda window: count_window(history, window, self._spec, state.task, state.horizon),
+                windows,
+            )
+            self._counted = {micros(one.window.start): one for one in counted if one.facts.rows}
+        state.predictions, state.labels = history.epochs
+
+    def _counts(self, start: int, end: int) -> dict[int, Floats]:
+        """Return the counts of windows with rows that start in a period, by start, in order."""
+        found = load(self._store.metadata, self._model, start, end)
+        fresh = {at: one.array for at, one in self._counted.items() if start <= at < end}
+        return dict(sorted({**found, **fresh}.items()))
+
+    def _reference(self) -> tuple[Floats, NDArray[np.int64]]:
+        period = self._state.reference
+        counts = self._counts(micros(period.start), micros(period.end))
+        weekday = np.array([self._weekday(at) for at in counts], np.int64)
+        return np.array(list(counts.values())).reshape(-1, self._spec.size, 4), weekday
+
+    def _weekday(self, start: int) -> int:
+        return moment(start).weekday() if self._state.by == "day" else -1
+
+    def _window(self, start: int) -> Window:
+        return Window.containing(moment(start), self._state.by)
+
+    def _over(self, after: int) -> dict[int, Floats]:
+        """Return the counts of windows after the reference and `after` that are over by now."""
+        start = max(after + 1, micros(self._state.reference.end))
+        found = self._counts(start, micros(self._now))
+        return {at: counts for at, counts in found.items() if self._window(at).end <= self._now}
+
+    def screen(self) -> None:
+        """Look at the inputs of every window that is over, once."""
+        new = self._over(self._state.screened)
+        reference, weekday = self._reference()
+        if not new or not len(reference):
+            return
+        screen = Screen(self._spec, reference, weekday)
+        first = next(iter(new))
+        length = micros(self._window(first).end) - first
+        earlier = self._counts(
+            max(first - (max(HORIZONS) - 1) * length, micros(self._state.reference.end)), first
+        )
+        recent = [counts[:, ROWS] for counts in earlier.values()]
+        for at, counts in new.items():
+            recent = [*recent, counts[:, ROWS]][-max(HORIZONS) :]
+            self._alerts.extend(screen.drift(self._window(at), np.array(recent), self._weekday(at)))
+            self._state.screened = at
+
+    def judge(self) -> None:
+        """Judge the performance of every window whose labels are at the age of judgement."""
+        state = self._state
+        if state.task is None:
+            return
+        reference, weekday = self._reference()
+        ripe = list(self._ripe(reference))
+        if not ripe:
+            return
+        if state.monitor is None:
+            state.streams = streams_of(self._spec, reference)
+            monitor = start_monitor(reference, weekday, state.streams, state.task)
+        else:
+            monitor = Monitor.from_bytes(state.monitor)
+        judge = Judge(state, self._spec, monitor, self._incidents, self._judged())
+        for at, counts in ripe:
+            judge.step(self._window(at), counts, self._weekday(at))
+        state.monitor = monitor.to_bytes()
+        self._alerts.extend(judge.alerts)
+
+    def _ripe(self, reference: Floats) -> Iterator[tuple[int, Floats]]:
+        """Yield windows to be judged now, in order."""
+        expected = reference[:, 0, LABELLED].sum() / max(reference[:, 0, ROWS].sum(), 1.0)
+        horizon = self._state.horizon
+        age = timedelta(seconds=horizon or 0.0)
+        for at, counts in self._over(self._state.judged).items():
+            share = counts[0, LABELLED] / counts[0, ROWS]
+            old_enough = self._window(at).end + age <= self._now
+            if old_enough and share > 0 and share >= ENOUGH_LABELLED * expected:
+                yield at, counts
+
+    def _judged(self) -> list[tuple[Window, Floats, int]]:
+        """Return the windows judged since the last incident ended."""
+        ended = [one.ended for one in self._incidents if one.ended is not None]
+        start = micros(max([*ended, self._state.reference.end]))
+        return [
+            (self._window(at), counts[self._state.streams], self._weekday(at))
+            for at, counts in self._counts(start, self._state.judged + 1).items()
+            if counts[0, LABELLED] > 0
+        ]
+
+    def save(self) -> None:
+        """Write everything in one transaction."""
+        with self._store.metadata.transaction():
+            save(self._store.metadata, self._model, list(self._counted.values()))
+            watches.add_alerts(self._store, self._model, self._alerts)
+            for incident in self._incidents:
+                watches.put_incident(self._store, self._model, incident)
+            watches.save(self._store, self._model, self._state)
+
+
+def _report(store: StoreFolder, model: str, state: WatchState, now: datetime) -> WatchReport:
+    rows = store.metadata.all(
+        "SELECT start, stop, facts FROM windows WHERE model = ? ORDER BY start", model
+    )
+    age = timedelta(seconds=state.horizon or 0.0)
+    windows = []
+    for start, stop, data in rows:
+        facts = msgspec.msgpack.decode(data, type=Facts)
+        window = Window(moment(start), moment(stop))
+        windows.append(
+            WindowReport(
+                window=window,
+                rows=facts.rows,
+                labelled=facts.labelled,
+                metrics=_metrics(state, facts),
+                provisional=start > state.judged and window.end + age > now,
+            )
+        )
+    return WatchReport(
+        model=model,
+        windows=windows,
+        alerts=watches.alerts(store, model),
+        incidents=watches.incidents(store, model),
+        reference=state.reference,
+        notes=state.notes,
+    )
+
+
+def _metrics(state: WatchState, facts: Facts) -> dict[str, float]:
+    if state.task is None or not facts.labelled:
+        return {}
+    mean = facts.loss / facts.labelled
+    metric = metric_of(state.task)
+    return {metric: 1.0 - mean if metric == "accuracy" else mean}
