@@ -1,1 +1,23 @@
-"""The write path: one append-only file per process."""
+"""The write path: one append-only file per process, the only thing a program waits for."""
+
+from whence.journal.format import FORMAT, open_folder
+from whence.journal.frame import Frame
+from whence.journal.identity import uuid7
+from whence.journal.reader import Gap, Reading, alive, frames_from, journals, read
+from whence.journal.segment import Segment
+from whence.journal.writer import Writer
+
+__all__ = [
+    "FORMAT",
+    "Frame",
+    "Gap",
+    "Reading",
+    "Segment",
+    "Writer",
+    "alive",
+    "frames_from",
+    "journals",
+    "open_folder",
+    "read",
+    "uuid7",
+]

@@ -1,1 +1,37 @@
-"""What a program says, as journal records."""
+"""What a program says, as journal records.
+
+Importing this costs next to nothing: msgspec and nanoarrow are loaded at the first record.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from whence.record.decoding import Unknown, decode
+    from whence.record.events import event
+    from whence.record.label import labels
+    from whence.record.prediction import predictions
+    from whence.record.references import reference
+    from whence.record.writers import flush
+
+__all__ = ["Unknown", "decode", "event", "flush", "labels", "predictions", "reference"]
+
+_HOME = {
+    "Unknown": "decoding",
+    "decode": "decoding",
+    "event": "events",
+    "flush": "writers",
+    "labels": "label",
+    "predictions": "prediction",
+    "reference": "references",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attributes have any type
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = found
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -73,11 +74,9 @@ class History:
             Columns wanted, by the user's name; all that statistics can read if None.
         """
         first, last = moment(start).date(), moment(end - 1).date()
-        days = (pc.field("_day") >= pa.scalar(first)) & (pc.field("_day") <= pa.scalar(last))
-        inside = (
-            days
-            & (pc.field("_time") >= pa.scalar(start, pa.int64()).cast(ARROW["time"]))
-            & (pc.field("_time") < pa.scalar(end, pa.int64()).cast(ARROW["time"]))
+        days = {first + timedelta(days=i) for i in range((last - first).days + 1)}
+        inside = (pc.field("_time") >= pa.scalar(start, pa.int64()).cast(ARROW["time"])) & (
+            pc.field("_time") < pa.scalar(end, pa.int64()).cast(ARROW["time"])
         )
         wanted = (
             self._entries
@@ -85,8 +84,10 @@ class History:
             else {n: self._entries[n] for n in names if n in self._entries}
         )
         physical = [entry.physical for entry in wanted.values()]
-        rows = self._predictions.read(["_time", "_version", *OUTCOME_COLUMNS, *physical], inside)
-        labels = self._labels.read(["_id", "_label", "_label_text", "_delay", "_epoch"], days)
+        rows = self._predictions.read(
+            ["_time", "_version", *OUTCOME_COLUMNS, *physical], inside, days=days
+        )
+        labels = self._labels.read(["_id", "_label", "_label_text", "_delay", "_epoch"], days=days)
         return join(rows, labels)
 
     def columns(

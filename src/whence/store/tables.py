@@ -6,19 +6,22 @@ process that got past its own check is refused by the log: the pinned snapshot i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties
 from deltalake import write_deltalake as write
 from deltalake.exceptions import TableNotFoundError
+from pyarrow import dataset
 
 from whence.errors import NewerStore
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
-    from pathlib import Path
 
 __all__ = ["LABELS", "PREDICTIONS", "Table"]
 
@@ -55,6 +58,17 @@ LABELS = pa.schema(
     ]
 )
 """Late labels; `_day` is the day of the prediction they matched, `_delay` its seconds (or null)."""
+
+
+_BY_DAY = dataset.partitioning(pa.schema([("_day", pa.date32())]), flavor="hive")
+
+
+class _File(NamedTuple):
+    """A data file: its day, and the latest epoch of its rows."""
+
+    path: str
+    day: date
+    epoch: int
 
 
 class Table:
@@ -121,34 +135,70 @@ class Table:
             writer_properties=WriterProperties(compression="ZSTD"),
         )
 
-    def read(self, columns: list[str], where: pc.Expression | None = None) -> pa.Table:
-        """Return some columns of the rows that match; columns the table lacks are left out."""
+    def read(
+        self,
+        columns: list[str],
+        where: pc.Expression | None = None,
+        *,
+        days: Collection[date] | None = None,
+        since: int = 0,
+    ) -> pa.Table:
+        """Return some columns of some rows; columns the table lacks are left out.
+
+        Parameters
+        ----------
+        where
+            Which rows; all if None.
+        days
+            Only files of these days are opened; of all days if None.
+        since
+            Only files with rows of later epochs are opened, and only those rows returned.
+        """
         if self._delta is None:
             empty = pa.schema([field for field in self._schema if field.name in columns])
             return empty.empty_table()
-        dataset = self._delta.to_pyarrow_dataset()
-        present = [name for name in columns if name in dataset.schema.names]
-        return dataset.to_table(columns=present, filter=where)
+        later = pc.field("_epoch") > since if since else None
+        parts = [part for part in (where, later) if part is not None]
+        condition = None if not parts else parts[0] if len(parts) == 1 else parts[0] & parts[1]
+        files = [
+            file.path
+            for file in self._files
+            if (days is None or file.day in days) and file.epoch > since
+        ]
+        chosen = dataset.dataset(
+            files,
+            schema=self._arrow_schema,
+            format="parquet",
+            partitioning=_BY_DAY,
+            partition_base_dir=str(self._folder),
+        )
+        present = [name for name in columns if name in self._arrow_schema.names]
+        return chosen.to_table(columns=present, filter=condition)
 
-    def days(self) -> list[date]:
-        """Return the days that have rows, in order, from the log alone."""
+    @cached_property
+    def _arrow_schema(self) -> pa.Schema:
+        return self._schema if self._delta is None else pa.schema(self._delta.schema())
+
+    @cached_property
+    def _files(self) -> list[_File]:
+        # Read from the log once: asking the library for a dataset costs 10 ms and more each time.
         if self._delta is None:
             return []
         actions = pa.table(self._delta.get_add_actions(flatten=True))
-        if not actions.num_rows:
-            return []
-        return sorted(pc.unique(actions["partition._day"]).to_pylist())
+        columns = (actions[name].to_pylist() for name in ("path", "partition._day", "max._epoch"))
+        return [
+            _File(str(self._folder / path), day, epoch)
+            for path, day, epoch in zip(*columns, strict=True)
+        ]
 
     def missing_files(self) -> list[str]:
         """Return the data files the log names and the disk lacks."""
-        if self._delta is None:
-            return []
-        paths = (self._folder / name for name in pa.table(
-            self._delta.get_add_actions(flatten=True)
-        )["path"].to_pylist())
-        return [str(path) for path in paths if not path.exists()]
+        return [file.path for file in self._files if not Path(file.path).exists()]
+
+    def days(self) -> list[date]:
+        """Return the days that have rows, in order."""
+        return sorted({file.day for file in self._files})
 
     def days_since(self, epoch: int) -> list[date]:
-        """Return the days that have rows of a later epoch, in order."""
-        found = self.read(["_day"], pc.field("_epoch") > epoch)
-        return sorted(pc.unique(found["_day"]).to_pylist())
+        """Return the days that may have rows of a later epoch, in order, from the log alone."""
+        return sorted({file.day for file in self._files if file.epoch > epoch})

@@ -16,8 +16,9 @@ from whence.store.history import History
 from whence.store.outcomes import metric_of, outcomes
 from whence.types.records import Event
 from whence.types.rows import Rows
-from whence.types.time import Window, micros, moment
-from whence.why import diagnose
+from whence.types.time import Window, micros
+from whence.why.calendar import Calendar
+from whence.why.diagnosis import diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
     from whence.types.rows import Task
 
 __all__ = ["explain"]
+
+_DAY = 86_400_000_000
+"""Microseconds."""
+
+_THURSDAY = 3
+"""1970-01-01 was one, counted from Monday as 0."""
 
 RECENT = 56
 """Windows looked at when no incident says which: eight weeks of days."""
@@ -59,13 +66,14 @@ def explain(store: StoreFolder, model: str, incident: str | None = None) -> WhyR
             f"declare another: whence reference {model} --from ... --to ..."
         )
     task = state.task or "classification"
-    healthy, failing = _rows(history, before, after, state, task)
+    healthy, failing, calendar = _rows(history, before, after, state, task)
     return diagnose(
         model,
         healthy,
         failing,
         incident=chosen,
         events=list(_events(store, model)),
+        calendar=calendar,
         metric=metric_of(task),
     )
 
@@ -104,7 +112,8 @@ def _midnight(day: date) -> datetime:
 
 def _rows(
     history: History, before: Window, after: Window, state: WatchState, task: Task
-) -> tuple[Rows, Rows]:
+) -> tuple[Rows, Rows, Calendar]:
+    """Return the rows of both periods on one coding, and when their windows began."""
     tables = [
         _thin(history.read(micros(period.start), micros(period.end))) for period in (before, after)
     ]
@@ -112,10 +121,12 @@ def _rows(
     truth = outcomes(joined, task)
     columns = [column for column, _ in history.columns(joined).values()]
     times = joined["_time"].cast(pa.int64()).to_numpy()
+    calendar = Calendar.spanning(before.start, after.end, state.by)
+    starts = [micros(start) for start in calendar.starts]
     everything = Rows(
         task=task,
-        window=_ordinals(times, state),
-        weekday=((times // 86_400_000_000 + 3) % 7).astype(np.int8),
+        window=(np.searchsorted(starts, times, side="right") - 1).astype(np.int32),
+        weekday=((times // _DAY + _THURSDAY) % 7).astype(np.int8),
         columns=tuple(column for column in columns if not is_identifier(column)),
         loss=truth.loss,
         label=truth.label,
@@ -124,24 +135,12 @@ def _rows(
         classes=truth.classes,
     )
     healthy = np.arange(len(everything)) < tables[0].num_rows
-    return everything.take(healthy), everything.take(~healthy)
+    return everything.take(healthy), everything.take(~healthy), calendar
 
 
 def _thin(table: pa.Table) -> pa.Table:
     step = -(-table.num_rows // MOST_ROWS)
     return table if step <= 1 else table.take(np.arange(0, table.num_rows, step))
-
-
-def _ordinals(times: np.ndarray, state: WatchState) -> np.ndarray:
-    """Return the ordinal of each row's window, counted from the first row's window."""
-    if not len(times):
-        return np.empty(0, np.int32)
-    window = Window.containing(moment(int(times.min())), state.by)
-    starts = []
-    while micros(window.start) <= times.max():
-        starts.append(micros(window.start))
-        window = window.following(state.by)
-    return (np.searchsorted(starts, times, side="right") - 1).astype(np.int32)
 
 
 def _events(store: StoreFolder, model: str) -> Iterator[Event]:

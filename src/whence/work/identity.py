@@ -76,16 +76,19 @@ def _known(
     incoming: pa.Table, stored: Table, epoch: int, *, skip: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], pa.Table] | None:
     """Return the incoming rows whose id and day are stored already, and those stored rows."""
-    days = pc.unique(incoming["_day"])
-    earlier = pc.field("_day").isin(days) & (pc.field("_epoch") < epoch)
-    met = pc.is_in(incoming["_id"], stored.read(["_id"], earlier)["_id"].combine_chunks())
+    days = set(pc.unique(incoming["_day"]).to_pylist())
+    earlier = pc.field("_epoch") < epoch
+    met = pc.is_in(
+        incoming["_id"], stored.read(["_id"], earlier, days=days)["_id"].combine_chunks()
+    )
     met = pc.and_(met, pc.is_valid(incoming["_id"])).to_numpy() & ~skip
     if not met.any():
         return None
     candidates = np.flatnonzero(met)
     rows = stored.read(
         incoming.column_names,
-        earlier & pc.field("_id").isin(pc.unique(incoming["_id"].take(candidates)).drop_null()),
+        earlier & pc.field("_id").isin(pc.unique(incoming["_id"].take(candidates))),
+        days=days,
     )
     position = {
         key: i

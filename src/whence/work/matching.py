@@ -93,21 +93,21 @@ def _find(ids: pa.Array, predictions: Table) -> pa.Table:
     for days in _newest_first(predictions.days()):
         if not len(wanted):
             break
-        here = predictions.read(
-            _SIDE, pc.field("_day").isin(days) & pc.field("_id").isin(wanted)
-        ).sort_by([("_day", "descending")])
+        here = predictions.read(_SIDE, pc.field("_id").isin(wanted), days=days).sort_by(
+            [("_day", "descending")]
+        )
         here = here.take(_first_positions(here["_id"]))
         found.append(here)
         wanted = wanted.filter(pc.invert(pc.is_in(wanted, here["_id"].combine_chunks())))
     return pa.concat_tables(found) if found else predictions.read(_SIDE, pc.scalar(False))
 
 
-def _newest_first(days: list[date]) -> Iterator[pa.Array]:
+def _newest_first(days: list[date]) -> Iterator[set[date]]:
     """Yield days in growing steps, newest first: most labels are a few days late, few are old."""
     step, end = 1, len(days)
     while end > 0:
         start = max(0, end - step)
-        yield pa.array(days[start:end], pa.date32())
+        yield set(days[start:end])
         end, step = start, step * 2
 
 
@@ -121,9 +121,8 @@ def _current(found: pa.Table, labels: Table, epoch: int) -> pa.Table:
     """Return the label each found prediction has now: the latest late one, else its own."""
     earlier = labels.read(
         ["_id", "_label", "_label_text", "_epoch"],
-        pc.field("_day").isin(pc.unique(found["_day"]))
-        & pc.field("_id").isin(pc.unique(found["_id"]))
-        & (pc.field("_epoch") < epoch),
+        pc.field("_id").isin(pc.unique(found["_id"])) & (pc.field("_epoch") < epoch),
+        days=set(pc.unique(found["_day"]).to_pylist()),
     ).sort_by([("_epoch", "descending")])
     position = pc.index_in(found["_id"].combine_chunks(), earlier["_id"].combine_chunks())
     late = earlier.take(position)

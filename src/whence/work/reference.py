@@ -10,7 +10,7 @@ import numpy as np
 from whence.profile.spec import fit_spec
 from whence.store import watches
 from whence.store.history import History
-from whence.store.outcomes import task_of
+from whence.store.outcomes import outcomes, task_of
 from whence.store.watches import WatchState
 from whence.types.time import Period, Window, micros
 from whence.watch.labels import horizon
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from whence.store.folder import StoreFolder
+    from whence.types.rows import Task
 
 __all__ = ["begin_watch", "windows_of_days"]
 
@@ -41,7 +42,7 @@ def begin_watch(store: StoreFolder, model: str, by: Period, now: datetime) -> Wa
     reference = declared or _assume(history, by)
     rows = history.read(micros(reference.start), micros(reference.end))
     task = task_of(rows)
-    age = horizon(rows["_delay"].to_numpy())
+    age = _label_age(rows, task)
     columns = history.columns(_thin(rows))
     return WatchState(
         by=by,
@@ -55,6 +56,14 @@ def begin_watch(store: StoreFolder, model: str, by: Period, now: datetime) -> Wa
         spec=fit_spec([column for column, _ in columns.values()]).encode(),
         notes=list(_notes(model, reference, rows, declared=declared is not None)),
     )
+
+
+def _label_age(rows: pa.Table, task: Task | None) -> float | None:
+    """Return the age in seconds at which windows are judged, None without labels."""
+    if task is None:
+        return None
+    known = ~np.isnan(outcomes(rows, task).loss)
+    return horizon(rows["_delay"].to_numpy()[known]) if known.any() else None
 
 
 def windows_of_days(days: list[date], by: Period) -> list[Window]:

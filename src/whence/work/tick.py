@@ -22,6 +22,7 @@ from whence.types.time import Window, micros, moment
 from whence.watch.performance import Monitor
 from whence.work.counting import Counted, Facts, count_window, load, save
 from whence.work.judge import Judge, start_monitor, streams_of
+from whence.work.labelling import selection
 from whence.work.reference import begin_watch, windows_of_days
 from whence.work.screen import HORIZONS, Screen
 
@@ -136,17 +137,31 @@ class _Run:
         reference, weekday = self._reference()
         if not new or not len(reference):
             return
-        screen = Screen(self._spec, reference, weekday)
+        screen = Screen(self._spec, reference[:, :, ROWS], weekday)
         first = next(iter(new))
         length = micros(self._window(first).end) - first
         earlier = self._counts(
             max(first - (max(HORIZONS) - 1) * length, micros(self._state.reference.end)), first
         )
         recent = [counts[:, ROWS] for counts in earlier.values()]
-        for at, counts in new.items():
+        for at, counts in self._with_gaps(new):
             recent = [*recent, counts[:, ROWS]][-max(HORIZONS) :]
-            self._alerts.extend(screen.drift(self._window(at), np.array(recent), self._weekday(at)))
+            self._alerts.extend(screen.look(self._window(at), np.array(recent), self._weekday(at)))
             self._state.screened = at
+
+    def _with_gaps(self, windows: dict[int, Floats]) -> Iterator[tuple[int, Floats]]:
+        """Yield windows in order; a run of windows without predictions comes as its first one."""
+        last = self._state.screened
+        expected = (
+            self._window(last).following(self._state.by)
+            if last
+            else Window.containing(self._state.reference.end, self._state.by)
+        )
+        for at, counts in windows.items():
+            if micros(expected.start) < at:
+                yield micros(expected.start), np.zeros_like(counts)
+            yield at, counts
+            expected = self._window(at).following(self._state.by)
 
     def judge(self) -> None:
         """Judge the performance of every window whose labels are at the age of judgement."""
@@ -164,6 +179,10 @@ class _Run:
             monitor = Monitor.from_bytes(state.monitor)
         judge = Judge(state, self._spec, monitor, self._incidents, self._judged())
         for at, counts in ripe:
+            blocked = selection(self._spec, reference, counts, self._window(at))
+            if blocked is not None:
+                self._alerts.append(blocked)
+                continue
             judge.step(self._window(at), counts, self._weekday(at))
         state.monitor = monitor.to_bytes()
         self._alerts.extend(judge.alerts)
@@ -171,12 +190,13 @@ class _Run:
     def _ripe(self, reference: Floats) -> Iterator[tuple[int, Floats]]:
         """Yield windows to be judged now, in order."""
         expected = reference[:, 0, LABELLED].sum() / max(reference[:, 0, ROWS].sum(), 1.0)
-        horizon = self._state.horizon
-        age = timedelta(seconds=horizon or 0.0)
+        age = timedelta(seconds=self._state.horizon or 0.0)
+        # Where labels have a known delay, its age tells that those to come have come; where
+        # they have none, only their number can.
+        enough = 0.0 if age else ENOUGH_LABELLED * expected
         for at, counts in self._over(self._state.judged).items():
             share = counts[0, LABELLED] / counts[0, ROWS]
-            old_enough = self._window(at).end + age <= self._now
-            if old_enough and share > 0 and share >= ENOUGH_LABELLED * expected:
+            if self._window(at).end + age <= self._now and share > 0 and share >= enough:
                 yield at, counts
 
     def _judged(self) -> list[tuple[Window, Floats, int]]:

@@ -1,0 +1,38 @@
+# Each target sets up what it needs on a machine with Python 3.11+ and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src -name '*.py')
+
+.PHONY: demo test lint bench clean
+
+# The camera case on rendered digits; PHOTOS=DIR for your own photos, DIR/<class>/*.jpg.
+demo: $(VENV)/.demo
+	$(BIN)/whence demo camera --store demo-camera $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+# Every check: format, lint, types, then the tests. Ends with the test runner's own summary.
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest -n auto $(PYTEST)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+
+# Speed and truth, as ratios measured side by side in one run.
+bench: $(VENV)/.test
+	for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml $(SOURCES) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check ".[demo]"
+	touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo-camera build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,91 @@
+"""The format of a store: a number in ``whence.json`` that an older Whence respects."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from whence.errors import NewerStore, StoreError
+from whence.journal.identity import uuid7
+from whence.journal.unwritable import unwritable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FORMAT", "check_format", "open_folder"]
+
+FORMAT = 1
+"""The format of store and journals that this Whence writes."""
+
+_FILE = "whence.json"
+
+
+def open_folder(store: Path) -> Path:
+    """Return the store's folder, made with its ``whence.json`` when absent.
+
+    Raises
+    ------
+    NewerStore
+        If a newer Whence wrote it; nothing in it is changed.
+    StoreError
+        If its ``whence.json`` cannot be read.
+    Unwritable
+        If the folder cannot be made or written.
+    """
+    path = store / _FILE
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        content = _create(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    check_format(_format(path, content), path)
+    return store
+
+
+def check_format(number: int, path: Path) -> None:
+    """Do nothing if this Whence knows the format.
+
+    Raises
+    ------
+    NewerStore
+        If it is newer.
+    """
+    if number > FORMAT:
+        raise NewerStore(
+            f"{path} has format {number}, this Whence knows up to {FORMAT}; "
+            "install a newer Whence (pip install --upgrade whence)"
+        )
+
+
+def _create(path: Path) -> bytes:
+    """Write the file whole or not at all, and return what stands there then."""
+    draft = path.with_name(f".{_FILE}.{uuid7()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps({"format": FORMAT}) + "\n", "utf-8")
+        try:
+            # A link never replaces: whoever was first, perhaps a newer Whence, is kept.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            draft.rename(path)
+        draft.unlink(missing_ok=True)
+        return path.read_bytes()
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _format(path: Path, content: bytes) -> int:
+    try:
+        number = json.loads(content)["format"]
+    except (ValueError, KeyError, TypeError):
+        number = None
+    if not isinstance(number, int):
+        raise StoreError(
+            f"{path} does not say the store's format but {content[:80]!r}; restore it, or write "
+            f'{{"format": {FORMAT}}} into it if no newer Whence has used this store'
+        )
+    return number

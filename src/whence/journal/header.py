@@ -1,0 +1,69 @@
+"""The first frame of a journal: its format, and the machine that writes it.
+
+This frame keeps its layout in every format, so that an older reader can refuse a newer one.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import time
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from whence.journal import frame
+from whence.journal.format import FORMAT
+from whence.journal.identity import Host, this_host
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Header", "new_header", "parse", "read_header"]
+
+_LONGEST = 4096
+"""More bytes than a header has: three names of at most 255, numbers and JSON."""
+
+
+class Header(NamedTuple):
+    """What a journal says of itself; `created` is in microseconds since 1970 UTC."""
+
+    format: int
+    host: Host
+    created: int
+    whence: str
+
+
+def new_header() -> bytes:
+    """Return the payload of a header for a journal begun now on this machine."""
+    content = {
+        "format": FORMAT,
+        **this_host()._asdict(),
+        "created": time.time_ns() // 1000,
+        "whence": _version(),
+    }
+    return json.dumps(content).encode()
+
+
+def parse(payload: bytes | memoryview) -> Header | None:
+    """Return the header in a payload; None if the payload is something else."""
+    try:
+        content = json.loads(bytes(payload))
+        host = Host(content["name"], content["machine"], content["boot"])
+        return Header(int(content["format"]), host, int(content["created"]), content["whence"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def read_header(path: Path) -> Header | None:
+    """Return a journal's header; None if it is damaged or not written yet."""
+    with path.open("rb") as file:
+        first = frame.decode(memoryview(file.read(_LONGEST)), 0)
+    return None if first is None else parse(first.payload)
+
+
+@cache
+def _version() -> str:
+    try:
+        return importlib.metadata.version("whence")
+    except importlib.metadata.PackageNotFoundError:  # run from a source tree
+        return "unknown"

@@ -1,0 +1,62 @@
+"""The writers of this process: one for each store."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from whence.journal import Writer, open_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["flush", "writer"]
+
+_writers: dict[Path, Writer] = {}
+_opening = threading.RLock()
+
+
+def writer(store: Path) -> Writer:
+    """Return this process's writer for a store; the store is made when absent.
+
+    Raises
+    ------
+    NewerStore
+        If a newer Whence wrote the store.
+    Unwritable
+        If its folder cannot be made.
+    """
+    # Only whole paths are ever kept, so a relative one means the folder it means now.
+    found = _writers.get(store)
+    return _open(store.absolute()) if found is None else found
+
+
+def flush(store: Path) -> None:
+    """Wait until all that this process recorded in a store is on the disk.
+
+    Raises
+    ------
+    Unwritable
+        If the disk reports an error.
+    """
+    found = _writers.get(store.absolute())
+    if found is not None:
+        found.flush()
+
+
+def _open(store: Path) -> Writer:
+    with _opening:
+        if store not in _writers:
+            _writers[store] = Writer(open_folder(store) / "journals")
+        return _writers[store]
+
+
+def _renew_lock() -> None:
+    """Give a forked child a lock that no thread of its parent holds."""
+    global _opening  # noqa: PLW0603 - a lock cannot be taken from a thread that is not there
+    _opening = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
