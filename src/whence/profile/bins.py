@@ -71,6 +71,10 @@ class NumberBins:
             codes[null] = self.NULL
         return codes
 
+    def nameable(self, code: int) -> bool:  # noqa: ARG002 - every bin of numbers is a condition
+        """Whether a bin is a condition that `condition` can give."""
+        return True
+
     def unseen(self) -> NDArray[np.int32]:
         """Return the bins that lie outside the reference's range."""
         return np.array([self.FIRST, self.size - 1], np.int32)
@@ -118,6 +122,10 @@ class CategoryBins:
             len(levels),
         )
         return np.append(lookup, np.int32(NULL))[values]
+
+    def nameable(self, code: int) -> bool:
+        """Whether a bin is a condition that `condition` can give: one level, or null."""
+        return code == self.NULL or code >= self.FIRST
 
     def unseen(self) -> NDArray[np.int32]:
         """Return the bins that lie outside the reference's support."""

@@ -13,7 +13,7 @@ from whence.store.outcomes import metric_of
 from whence.types.reports import Alert, Incident
 from whence.types.slice import Slice, describe
 from whence.types.time import Window, micros
-from whence.watch.incidents import date_change, recovered
+from whence.watch.incidents import follow
 from whence.watch.performance import Monitor, Step
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def streams_of(spec: Spec, reference: Floats) -> list[int]:
         column.offset + code
         for column in spec.columns
         for code in range(column.bins.size)
-        if SMALLEST_SLICE <= share[column.offset + code] <= 1.0 - SMALLEST_SLICE
+        if column.bins.nameable(code)
+        and SMALLEST_SLICE <= share[column.offset + code] <= 1.0 - SMALLEST_SLICE
     ]
     return [0, *slices]
 
@@ -149,13 +150,12 @@ class Judge:
             np.array([counts[stream, LOSS] for _, counts, _ in self.judged]),
             np.array([weekday for _, _, weekday in self.judged]),
         )
-        change = date_change(series)
-        end = recovered(series, change)
-        if end is not None:
-            change = date_change(series, end)
-        better = self._task != "regression" and self._metric == "accuracy"
+        noticed = next(i for i, one in enumerate(windows) if one.end == incident.detected)
+        change, end = follow(series, int(np.searchsorted(series.window, noticed)))
         before, after = (
-            (1.0 - change.before, 1.0 - change.after) if better else (change.before, change.after)
+            (1.0 - change.before, 1.0 - change.after)
+            if self._metric == "accuracy"
+            else (change.before, change.after)
         )
         ended = None if end is None else windows[int(series.window[end])].start
         self._put(
@@ -173,21 +173,14 @@ class Judge:
             self.judged = [one for one in self.judged if one[0].start >= ended]
 
     @property
-    def _task(self) -> Task:
-        return self.state.task or "classification"
-
-    @property
     def _metric(self) -> str:
-        return metric_of(self._task)
+        return metric_of(self.state.task or "classification")
 
     def _slice(self, bin_: int) -> Slice:
         for column in self.spec.columns:
             if column.where.start <= bin_ < column.where.stop:
                 code = bin_ - column.offset
-                try:
-                    return {column.name: column.bins.condition(code)}
-                except KeyError:
-                    return {column.name: "(rare)"}
+                return {column.name: column.bins.condition(code)}
         return {}
 
     def _stream(self, where: Slice) -> int:

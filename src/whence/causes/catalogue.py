@@ -1,0 +1,30 @@
+"""The catalogue, in the order in which causes are preferred when they explain equally well.
+
+The first can be undone at once, the next say where to look; a concept shift everywhere is the
+vaguest answer that still says something, and a mix shift is what is left when no relation
+changed. A new cause is a new file with NAME, QUESTION and ``test``, entered here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from whence.causes import concept, label, mix, pipeline, slice, unseen  # noqa: A004 -- the cause's name
+
+if TYPE_CHECKING:
+    from whence.causes.evidence import Evidence, Outcome
+
+__all__ = ["CATALOGUE", "Cause"]
+
+
+class Cause(Protocol):
+    """One way models fail."""
+
+    NAME: str
+    QUESTION: str
+
+    def test(self, evidence: Evidence) -> Outcome:
+        """Say how well this cause explains the failing rows."""
+
+
+CATALOGUE: tuple[Cause, ...] = (pipeline, unseen, label, slice, concept, mix)

@@ -1,0 +1,188 @@
+"""A pipeline break: the inputs arrive in another unit, empty, stuck, or in each other's place.
+
+See ``docs/causes/pipeline.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.causes.baseline import fit_baseline
+from whence.causes.evidence import Evidence, Outcome
+from whence.causes.gain import mean_gain
+from whence.causes.membership import condition_of
+from whence.causes.repairs import Repair, candidates
+from whence.causes.support import outside
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whence.causes.baseline import Baseline
+    from whence.types.slice import Slice
+
+__all__ = ["NAME", "QUESTION", "test"]
+
+NAME = "pipeline"
+QUESTION = "Would the old relation hold again if an input were repaired?"
+
+_MOST_TRIED = 8
+"""Repairs that are scored: each costs one pass of the trees over the failing rows."""
+
+_RESTORED = 0.5
+"""A repair must bring back at least half of what the inputs told about the label."""
+
+_LEAST_INFORMATION = 0.02
+"""Nats a row; inputs that told less than this cannot show that they are whole again."""
+
+_EVERYWHERE = 0.95
+_RESTORES = (
+    "with that repaired, the reference's relation of inputs and label predicts the failing "
+    "labels again"
+)
+_OUTPUT = "the logged inputs are whole and the predictions do not fit them"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    repair: Repair
+    fitted: NDArray[np.float64]
+
+
+def test(evidence: Evidence) -> Outcome:
+    """Score the failing labels by q0(y | T^-1 x) for the repairs T the inputs suggest.
+
+    The repaired inputs are read without the served model's answer, which was made from the
+    broken ones; the gain is over the same q0(y | x, f) as every other cause's. A repair counts
+    only if the repaired inputs again tell about the label what they told in the reference.
+    The repair is chosen on one half of the failing rows and scored on the other.
+    """
+    slices = [suspect.where for suspect in evidence.suspects]
+    found = candidates(evidence.before, evidence.after, slices)[:_MOST_TRIED]
+    found.append(Repair("output", "", _OUTPUT, 0.0))
+    tried = _Trials(evidence).run(found)
+    if not tried:
+        reason = "no repair of an input restores what it told about the label"
+        return Outcome(NAME, ruled_out_by=reason)
+    gains = [evidence.gain_of(one.fitted) for one in tried]
+    fitted = evidence.log_q.copy()
+    for side in (0, 1):
+        best = int(np.argmax([gain[evidence.fold == side].sum() for gain in gains]))
+        fitted[evidence.fold != side] = tried[best].fitted[evidence.fold != side]
+    winner = tried[int(np.argmax([gain.sum() for gain in gains]))].repair
+    return _outcome(evidence, winner, fitted)
+
+
+class _Trials:
+    """Scores repairs, fitting each model of the label it needs once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._models: dict[str | None, Baseline] = {}
+
+    def run(self, found: list[Repair]) -> list[_Tried]:
+        """Return the repairs that restore the inputs' information, with their scores."""
+        tried = []
+        for repair in found:
+            fitted = self._score(repair)
+            if fitted is not None:
+                tried.append(_Tried(repair, fitted))
+        return tried
+
+    def _score(self, repair: Repair) -> NDArray[np.float64] | None:
+        evidence = self._evidence
+        chosen = repair.concerns(evidence.after, evidence.before)
+        model = self._model(repair.column if repair.kind == "drop" else None)
+        mended = repair.apply(evidence.after, evidence.before).take(chosen)
+        log_p = model.log_q(mended)
+        told = _information(log_p, evidence.y[chosen])
+        held_out = evidence.before.take(~evidence.half)
+        used_to_tell = _information(model.log_q(held_out), evidence.target.code(held_out))
+        if used_to_tell < _LEAST_INFORMATION or told < _RESTORED * used_to_tell:
+            return None
+        if repair.kind != "output" and not self._mends(chosen, log_p):
+            return None
+        fitted = evidence.log_q.copy()
+        fitted[chosen] = log_p
+        return fitted
+
+    def _mends(self, chosen: NDArray[np.bool_], log_p: NDArray[np.float64]) -> bool:
+        """Whether the repaired inputs predict better than the same rows left as they are.
+
+        Without this, any repair of a column that does not matter would take the credit where
+        only the served model's answer is broken.
+        """
+        evidence = self._evidence
+        as_is = self._model(None).log_q(evidence.after.take(chosen))
+        row = np.arange(len(log_p))
+        gain = (log_p - as_is)[row, evidence.y[chosen]]
+        return mean_gain(gain, evidence.block[chosen]).low > 0
+
+    def _model(self, without: str | None) -> Baseline:
+        if without not in self._models:
+            evidence = self._evidence
+            self._models[without] = fit_baseline(
+                evidence.before,
+                evidence.half,
+                evidence.target,
+                own=False,
+                without=without,
+                seed=evidence.seed,
+            )
+        return self._models[without]
+
+
+def _information(log_p: NDArray[np.float64], y: NDArray[np.intp]) -> float:
+    """Return how much better these predict y than y's own class shares do, nats a row."""
+    if not len(y):
+        return 0.0
+    share = np.bincount(y, minlength=log_p.shape[1]) / len(y)
+    entropy = -float((share[share > 0] * np.log(share[share > 0])).sum())
+    return float(log_p[np.arange(len(y)), y].mean()) + entropy
+
+
+def _outcome(evidence: Evidence, repair: Repair, fitted: NDArray[np.float64]) -> Outcome:
+    rows = repair.concerns(evidence.after, evidence.before)
+    share = float(rows.mean())
+    whole = share >= _EVERYWHERE
+    told = "" if whole else f" in {share:.0%} of the rows"
+    return Outcome(
+        NAME,
+        fitted,
+        rows=rows,
+        where=_where(evidence, repair, rows),
+        everywhere=whole,
+        story=repair.story + told,
+        evidence=(_RESTORES,),
+        remedy=_remedy(repair),
+        repair=partial(repair.apply, before=evidence.before),
+    )
+
+
+def _where(evidence: Evidence, repair: Repair, rows: NDArray[np.bool_]) -> Slice:
+    """Name the broken rows by the broken value where that separates them from healthy ones."""
+    if repair.kind in {"swap", "output"}:
+        return {}
+    column = evidence.after.column(repair.column)
+    if repair.kind == "affine":
+        beyond = outside(column, evidence.before.column(repair.column))
+        if not rows.any() or beyond[rows].mean() < _EVERYWHERE:
+            return {}
+    return {repair.column: condition_of(column, rows)}
+
+
+def _remedy(repair: Repair) -> str:
+    suggestion = "Suggestion, to be tested by replaying the failing rows: "
+    if repair.kind == "affine":
+        return f"{suggestion}repair the unit of `{repair.column}` ({repair.story})."
+    if repair.kind == "drop":
+        return f"{suggestion}restore `{repair.column}` at its source ({repair.story})."
+    if repair.kind == "swap":
+        return f"{suggestion}exchange `{repair.column}` and `{repair.other}` back."
+    return (
+        f"{suggestion}look between the logged inputs and the answer (feature code, model file, "
+        "threshold); the same inputs through the reference's model should do well."
+    )

@@ -1,0 +1,172 @@
+"""From points and causes to findings: which cause covers which part of the drop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.causes import concept, mix
+from whence.causes.gain import mean_gain
+from whence.causes.support import outside
+from whence.causes.tilt import cross_tilt
+from whence.types.slice import describe
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whence.causes.evidence import Evidence
+    from whence.types.rows import Rows
+    from whence.types.slice import Slice
+    from whence.why.ledger import Entry, Ledger
+    from whence.why.ranking import Ranking
+    from whence.why.testing import Tested
+
+__all__ = ["Attribution", "Part", "attribute"]
+
+_MOSTLY = 0.8
+"""A slice is of a kind when this share of its rows is."""
+
+_MOVED_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One finding in the making."""
+
+    cause: str
+    where: Slice
+    entry: Entry
+    evidence: tuple[str, ...]
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The parts of the drop that a cause covers, and the everywhere part if none does."""
+
+    parts: list[Part]
+    unexplained: float
+
+    def points_of(self, cause: str) -> float:
+        """Return the points of all parts with that cause."""
+        return sum(part.entry.points for part in self.parts if part.cause == cause)
+
+
+def attribute(ledger: Ledger, tested: Tested) -> Attribution:
+    """Name the cause of every part of the ledger.
+
+    A cause that acts everywhere also covers the slices that it explains as well as a change of
+    their own would; what it does to the inputs, a label shift's change of the mix, belongs to
+    it. Where no cause could be tested only the mix is named.
+    """
+    ranking, evidence = tested.ranking, tested.evidence
+    if evidence is None:
+        everywhere = ledger.everywhere
+        for entry in ledger.slices:
+            everywhere = everywhere.plus(entry)
+        return Attribution([_mix(ledger)], everywhere.points)
+    primary = ranking.primary
+    masks = [mask[tested.chosen] for mask in ledger.rows]
+    global_cause = primary is not None and primary.everywhere
+    covered = [global_cause and not _own_change(ranking, evidence, mask) for mask in masks]
+    everywhere = ledger.everywhere
+    for entry, inside in zip(ledger.slices, covered, strict=True):
+        everywhere = everywhere.plus(entry) if inside else everywhere
+    takes_mix = primary is not None and primary.cause == "label"
+    everywhere = everywhere.plus(ledger.mix) if takes_mix else everywhere
+    parts = [] if takes_mix else [_mix(ledger)]
+    for number, entry in enumerate(ledger.slices):
+        if not covered[number]:
+            parts.append(_slice(ledger, number, entry, ranking, evidence, masks[number]))
+    whole = _everywhere(everywhere, ranking, evidence, masks)
+    if whole is None:
+        return Attribution(parts, everywhere.points)
+    return Attribution([*parts, whole], 0.0)
+
+
+def _own_change(ranking: Ranking, evidence: Evidence, mask: NDArray[np.bool_]) -> bool:
+    """Whether a slice changed beyond what the primary cause says of its rows."""
+    if ranking.primary is None or ranking.primary.fitted is None:
+        return True
+    fitted = ranking.primary.fitted
+    own = cross_tilt(fitted, evidence.y, evidence.fold, np.where(mask, 0, -1))
+    row = np.arange(len(evidence.y))
+    return mean_gain((own - fitted)[row, evidence.y], evidence.block).low > 0
+
+
+def _everywhere(
+    entry: Entry, ranking: Ranking, evidence: Evidence, masks: list[NDArray[np.bool_]]
+) -> Part | None:
+    """Return the everywhere part under the primary cause, or a concept shift of the rest."""
+    primary = ranking.primary
+    if primary is not None and primary.everywhere:
+        return Part(primary.cause, primary.where, entry, primary.evidence, primary.remedy)
+    fitted = evidence.log_q if primary is None or primary.fitted is None else primary.fitted
+    rest = ~np.any([np.zeros(len(evidence.y), bool), *masks], axis=0)
+    if primary is not None and primary.rows is not None:
+        rest &= ~primary.rows
+    tilted = cross_tilt(fitted, evidence.y, evidence.fold, np.where(rest, 0, -1))
+    row = np.arange(len(evidence.y))
+    gain = mean_gain((tilted - fitted)[row, evidence.y], evidence.block)
+    if gain.low <= 0 or not entry.real:
+        return None
+    outcome = next(one for one in ranking.outcomes if one.cause == concept.NAME)
+    said = f"in the rows of no slice a changed relation gains {gain.mean:.4f} nats a row"
+    return Part(concept.NAME, {}, entry, (said,), outcome.remedy)
+
+
+def _slice(
+    ledger: Ledger,
+    number: int,
+    entry: Entry,
+    ranking: Ranking,
+    evidence: Evidence,
+    mask: NDArray[np.bool_],
+) -> Part:
+    found = ledger.found[number]
+    primary = ranking.primary
+    cause = "slice"
+    remedy = _remedy(found.where)
+    where = dict(found.where)
+    if entry.points > 0 and mask.any():
+        if primary is not None and primary.cause == "pipeline" and _within(mask, primary.rows):
+            cause, remedy = "pipeline", primary.remedy
+        elif _never_seen(evidence.before, evidence.after, found.where, mask):
+            cause = "unseen"
+    notes = [f"{float(ledger.rows[number].mean()):.1%} of the failing rows"]
+    if np.isfinite(found.z):
+        notes.append(f"found on half of the windows with z = {found.z:.1f}, measured on the others")
+    if cause == "unseen":
+        notes.append("never seen in the reference")
+    if found.proxies:
+        notes.append("the same rows: " + ", ".join(describe(one) for one in found.proxies))
+    return Part(cause, where, entry, tuple(notes), remedy)
+
+
+def _within(mask: NDArray[np.bool_], rows: NDArray[np.bool_] | None) -> bool:
+    return rows is not None and float(rows[mask].mean()) >= _MOSTLY
+
+
+def _never_seen(before: Rows, after: Rows, where: Slice, mask: NDArray[np.bool_]) -> bool:
+    names = [name for name in where if name != "version"]
+    return any(
+        float(outside(after.column(name), before.column(name))[mask].mean()) >= _MOSTLY
+        for name in names
+    )
+
+
+def _remedy(where: Slice) -> str:
+    said = describe(where)
+    return (
+        f"Suggestion, to be tested on later rows: collect labels for {said} and retrain with "
+        "them, or repair the input."
+    )
+
+
+def _mix(ledger: Ledger) -> Part:
+    moved = sorted(ledger.by_column.items(), key=lambda item: -abs(item[1]))[:_MOVED_COLUMNS]
+    notes = [f"`{name}` moved it by {points:+.4f}" for name, points in moved if points]
+    columns = " and ".join(f"`{name}`" for name, points in moved[:1] if points) or "the inputs"
+    return Part(mix.NAME, {}, ledger.mix, tuple(notes), mix.remedy(columns))

@@ -1,0 +1,114 @@
+"""Which cause explains the failing rows, and how far the others are from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.causes import slice as in_slice
+from whence.causes.catalogue import CATALOGUE
+from whence.causes.gain import mean_gain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from whence.causes.evidence import Evidence, Outcome
+    from whence.causes.gain import Gain
+
+__all__ = ["Ranking", "rank"]
+
+_NEARLY = 0.8
+"""An earlier cause of the catalogue is preferred when it gains this share of the largest gain."""
+
+_OUTRIGHT = 1.0
+"""A slice must gain more than a change everywhere: several slices, each with a tilt of its own,
+mimic that with more parameters (docs/decisions/why-slice-or-concept.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Every cause's outcome and gain, in the catalogue's order, and the one that won.
+
+    `primary` is None where no cause is admissible. `margin` counts the standard errors by which
+    the gains would have to be wrong for another cause to win; it is infinite with nothing to
+    compare.
+    """
+
+    outcomes: list[Outcome]
+    gains: list[Gain | None]
+    primary: Outcome | None
+    margin: float
+
+    def outcome_of(self, cause: str) -> Outcome | None:
+        """Return that cause's outcome; None for a verdict that is no cause of the catalogue."""
+        return next((one for one in self.outcomes if one.cause == cause), None)
+
+
+def rank(evidence: Evidence) -> Ranking:
+    """Test every cause; the primary is the first that gains nearly as much as the best does.
+
+    A cause is admissible if the lower 95 % bound of its gain is above 0 and nothing else speaks
+    against it.
+    """
+    outcomes = [cause.test(evidence) for cause in CATALOGUE]
+    gains = [None if one.fitted is None else evidence.weigh(one.fitted) for one in outcomes]
+    able = [
+        number
+        for number, (one, gain) in enumerate(zip(outcomes, gains, strict=True))
+        if gain is not None and gain.low > 0 and one.ruled_out_by is None
+    ]
+    if not able:
+        return Ranking(outcomes, gains, None, _distance_to_any(outcomes, gains))
+    means = {number: _mean(gains[number]) for number in able}
+    largest = max(able, key=lambda number: means[number])
+    primary = next(
+        number for number in able if means[number] >= _needed(outcomes[number]) * means[largest]
+    )
+    margin = _margin(evidence, outcomes, able, primary, largest)
+    return Ranking(outcomes, gains, outcomes[primary], margin)
+
+
+def _needed(outcome: Outcome) -> float:
+    """Return the share of the largest gain that lets a cause stand before later ones."""
+    return _OUTRIGHT if outcome.cause == in_slice.NAME else _NEARLY
+
+
+def _mean(gain: Gain | None) -> float:
+    return gain.mean if gain is not None else -np.inf
+
+
+def _margin(
+    evidence: Evidence, outcomes: Sequence[Outcome], able: list[int], primary: int, largest: int
+) -> float:
+    """Return the fewest standard errors between the decision and another one."""
+    per_row = {
+        number: evidence.gain_of(fitted)
+        for number in able
+        if (fitted := outcomes[number].fitted) is not None
+    }
+    margins = [_standardised(mean_gain(per_row[primary], evidence.block))]
+    for number in able:
+        if number < primary:
+            ahead = _needed(outcomes[number]) * per_row[largest] - per_row[number]
+        elif number > primary:
+            ahead = per_row[primary] - _needed(outcomes[primary]) * per_row[number]
+        else:
+            continue
+        margins.append(_standardised(mean_gain(ahead, evidence.block)))
+    return min(margins)
+
+
+def _distance_to_any(outcomes: Sequence[Outcome], gains: Sequence[Gain | None]) -> float:
+    """Return how many standard errors the nearest cause is from having a gain at all."""
+    distances = [
+        -_standardised(gain)
+        for one, gain in zip(outcomes, gains, strict=True)
+        if gain is not None and gain.se > 0 and one.ruled_out_by is None
+    ]
+    return min(distances, default=np.inf)
+
+
+def _standardised(gain: Gain) -> float:
+    return gain.mean / gain.se if gain.se > 0 else np.inf
