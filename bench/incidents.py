@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
     from whence.types.slice import Slice
 
-KINDS = ("pipeline", "unseen", "mix", "slice", "label", "concept", "none")
+KINDS = (
+    "pipeline-break",
+    "unseen-value-or-range",
+    "mix-shift",
+    "change-within-a-slice",
+    "label-shift",
+    "concept-shift",
+    "none",
+)
 WORLDS = ("binary", "classes", "curved")
 
 DEVICES = ("X1", "X5", "X10", "X20")
@@ -161,7 +169,7 @@ def simulate(
     x = made.inputs(before, 0.12, 0.0)
     y = draw(rng, made.truth(x))
     reference = rows_of(made, x, y, made.served(x), np.sort(rng.integers(0, BEFORE_DAYS, before)))
-    hard = rng.uniform(0.5, 0.75) if kind == "mix" else 0.12
+    hard = rng.uniform(0.5, 0.75) if kind == "mix-shift" else 0.12
     drift = rng.uniform(0.2, 0.6)
     day = np.sort(rng.integers(BEFORE_DAYS, BEFORE_DAYS + AFTER_DAYS, after))
     x = made.inputs(after, hard, drift)
@@ -174,7 +182,7 @@ def _none(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
 
 
 def _mix(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
-    return replace(_none(world, reference, x, day), kind="mix", points=float("nan"))
+    return replace(_none(world, reference, x, day), kind="mix-shift", points=float("nan"))
 
 
 def _pipeline(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
@@ -213,7 +221,7 @@ def _pipeline(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case
         broken["balance"] = -x["balance"]
         broken["income"] = 1 / x["income"] * 9e8
     after = rows_of(world, seen, y, world.served(broken), day)
-    return Case(reference, after, "pipeline", detail=f"{fault}:{name}")
+    return Case(reference, after, "pipeline-break", detail=f"{fault}:{name}")
 
 
 def _unseen(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
@@ -224,7 +232,7 @@ def _unseen(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
     p[new] = p[new] * (1 - 0.9) + 0.9 * p[new][:, ::-1]
     y = draw(rng, p)
     after = rows_of(world, x, y, world.served(x), day)
-    return Case(reference, after, "unseen", {"device": "X20"})
+    return Case(reference, after, "unseen-value-or-range", {"device": "X20"})
 
 
 def _slice(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
@@ -237,7 +245,7 @@ def _slice(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
     y = draw(rng, p)
     after = rows_of(world, x, y, world.served(x), day)
     where = {"device": DEVICES[device], "age": (cut, 90.0)}
-    return Case(reference, after, "slice", where, detail=f"{inside.mean():.2f}")
+    return Case(reference, after, "change-within-a-slice", where, detail=f"{inside.mean():.2f}")
 
 
 def _label(world: World, reference: Rows, _x: Inputs, day: np.ndarray) -> Case:
@@ -253,7 +261,7 @@ def _label(world: World, reference: Rows, _x: Inputs, day: np.ndarray) -> Case:
     chosen = rng.choice(len(y), len(day), p=weight / weight.sum())
     many = {name: values[chosen] for name, values in many.items()}
     after = rows_of(world, many, y[chosen], world.served(many), day)
-    return Case(reference, after, "label")
+    return Case(reference, after, "label-shift")
 
 
 def _concept(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
@@ -267,15 +275,15 @@ def _concept(world: World, reference: Rows, x: Inputs, day: np.ndarray) -> Case:
     else:
         p = (1 - mixed) * p + mixed * p[:, ::-1]
     y = draw(rng, p)
-    return Case(reference, rows_of(world, x, y, world.served(x), day), "concept")
+    return Case(reference, rows_of(world, x, y, world.served(x), day), "concept-shift")
 
 
 CHANGES: dict[str, Callable[[World, Rows, Inputs, np.ndarray], Case]] = {
-    "pipeline": _pipeline,
-    "unseen": _unseen,
-    "mix": _mix,
-    "slice": _slice,
-    "label": _label,
-    "concept": _concept,
+    "pipeline-break": _pipeline,
+    "unseen-value-or-range": _unseen,
+    "mix-shift": _mix,
+    "change-within-a-slice": _slice,
+    "label-shift": _label,
+    "concept-shift": _concept,
     "none": _none,
 }

@@ -7,6 +7,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+# Tests run side by side; threads of numerical libraries on top would only wait for each other.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq

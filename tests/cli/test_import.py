@@ -14,7 +14,9 @@ def rows(n=3, **columns):
     start = dt.datetime(2023, 9, 1, 12, tzinfo=dt.UTC)
     table = {
         "id": [f"a{i}" for i in range(n)],
-        "ts": pa.array([start + dt.timedelta(hours=i) for i in range(n)], pa.timestamp("us", "UTC")),
+        "ts": pa.array(
+            [start + dt.timedelta(hours=i) for i in range(n)], pa.timestamp("us", "UTC")
+        ),
         "x": [float(i) for i in range(n)],
         "pred": [i % 2 for i in range(n)],
     }
@@ -70,9 +72,10 @@ def test_times_without_a_zone_are_refused_until_tz_says_which(whence, write):
 
 def test_an_unknown_zone_is_named(whence, write):
     write(rows())
-    assert "'Mars/Base'" in whence(
-        "import", "preds.parquet", *BASIC, "--tz", "Mars/Base", status=2
-    ).stderr
+    assert (
+        "'Mars/Base'"
+        in whence("import", "preds.parquet", *BASIC, "--tz", "Mars/Base", status=2).stderr
+    )
 
 
 def test_a_number_is_no_time(whence, write):

@@ -99,7 +99,7 @@ def test_one_failing_window_uses_halves_of_rows_and_says_so(flip):
     before = flip(rng, 9000, always(0.05))
     after = flip(rng, 4000, lambda _, c: np.where(c == 1, 0.5, 0.05), first=28, windows=1)
     report = diagnose("m", before, after)
-    assert report.verdict.cause == "slice"
+    assert report.verdict.cause == "change-within-a-slice"
     assert report.verdict.where == {"c": "b"}
     assert any("too few failing windows" in line for line in report.findings[0].evidence)
 
@@ -132,7 +132,7 @@ def test_no_columns_at_all(flip):
     rng = np.random.default_rng(10)
     before, after = flip(rng, 6000, always(0.05)), flip(rng, 4000, always(0.3), first=28)
     report = diagnose("m", replace(before, columns=()), replace(after, columns=()))
-    assert report.verdict.cause in {"concept", "unexplained"}
+    assert report.verdict.cause in {"concept-shift", "unexplained"}
     assert total(report) == pytest.approx(after.loss.mean() - before.loss.mean(), abs=1e-12)
 
 
@@ -173,7 +173,7 @@ def test_regression_is_told_in_the_metrics_own_unit():
 
     before, after = rows(8000, 0, np.zeros_like), rows(6000, 20, lambda x: x > 2)
     report = diagnose("m", before, after, metric="mae", delta=0.05)
-    assert report.verdict.cause == "slice"
+    assert report.verdict.cause == "change-within-a-slice"
     assert report.verdict.where["x"][0] == pytest.approx(2, abs=0.4)
     assert "mae rose" in report.verdict.sentence
     assert "%" not in report.verdict.sentence

@@ -55,7 +55,7 @@ def test_forecasts_of_games_get_an_honest_answer_that_adds_up():
     before, after = rows.take(early), rows.take(~early)
     report = diagnose("nba", before, after, metric="brier")
     assert total(report) == pytest.approx(after.loss.mean() - before.loss.mean(), abs=1e-12)
-    assert report.verdict.cause in {"cannot-tell-yet", "concept", "mix", "unexplained"}
+    assert report.verdict.cause in {"cannot-tell-yet", "concept-shift", "mix-shift", "unexplained"}
     assert all(f.interval[0] < f.points < f.interval[1] for f in report.findings)
 
 
@@ -112,7 +112,11 @@ def test_a_model_that_did_not_fail_is_not_said_to_have(census):
     report = diagnose("employment", before, after)
     assert report.verdict.cause in {"nothing-wrong", "cannot-tell-yet"}
     assert total(report) == pytest.approx(after.loss.mean() - before.loss.mean(), abs=1e-12)
-    assert all(abs(f.points) < 0.01 for f in report.findings if f.cause in {"slice", "concept"})
+    assert all(
+        abs(f.points) < 0.01
+        for f in report.findings
+        if f.cause in {"change-within-a-slice", "concept-shift"}
+    )
 
 
 def test_a_fault_put_into_a_slice_of_real_rows_is_found_there(census):
@@ -129,11 +133,11 @@ def test_a_fault_put_into_a_slice_of_real_rows_is_found_there(census):
         after.proba, after.classes,
     )  # fmt: skip
     report = diagnose("employment", before, broken)
-    assert report.verdict.cause == "slice"
+    assert report.verdict.cause == "change-within-a-slice"
     where = report.verdict.where
     assert where["SEX"] == "2"
     assert where["AGEP"][0] == pytest.approx(25, abs=3)
     assert where["AGEP"][1] == pytest.approx(44, abs=3)
     added = loss.mean() - after.loss.mean()
-    named = sum(f.points for f in report.findings if f.cause == "slice")
+    named = sum(f.points for f in report.findings if f.cause == "change-within-a-slice")
     assert named == pytest.approx(added, abs=0.006)

@@ -32,12 +32,12 @@ def test_two_windows_have_no_change_point():
 
 def test_confidence_is_none_outside_what_was_measured():
     assert confidence("no such verdict", 5.0) is None
-    assert confidence("slice", float("nan")) is None
-    assert confidence("slice", -1e9) is None
+    assert confidence("change-within-a-slice", float("nan")) is None
+    assert confidence("change-within-a-slice", -1e9) is None
 
 
 def test_confidence_rises_with_the_margin_and_is_never_one():
-    values = [confidence("slice", margin) for margin in (5.0, 20.0, 1e6)]
+    values = [confidence("change-within-a-slice", margin) for margin in (5.0, 20.0, 1e6)]
     known = [value for value in values if value is not None]
     assert known
     assert known == sorted(known)

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from whence.causes import concept, label, mix, pipeline, slice, unseen  # noqa: A004 -- the cause's name
+from whence.causes import (
+    change_within_a_slice,
+    concept_shift,
+    label_shift,
+    mix_shift,
+    pipeline_break,
+    unseen_value_or_range,
+)
 
 if TYPE_CHECKING:
     from whence.causes.evidence import Evidence, Outcome
@@ -27,4 +34,11 @@ class Cause(Protocol):
         """Say how well this cause explains the failing rows."""
 
 
-CATALOGUE: tuple[Cause, ...] = (pipeline, unseen, label, slice, concept, mix)
+CATALOGUE: tuple[Cause, ...] = (
+    pipeline_break,
+    unseen_value_or_range,
+    label_shift,
+    change_within_a_slice,
+    concept_shift,
+    mix_shift,
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.causes import concept, mix
+from whence.causes import concept_shift, mix_shift
 from whence.causes.gain import mean_gain
 from whence.causes.support import outside
 from whence.causes.tilt import cross_tilt
@@ -74,7 +74,7 @@ def attribute(ledger: Ledger, tested: Tested) -> Attribution:
     everywhere = ledger.everywhere
     for entry, inside in zip(ledger.slices, covered, strict=True):
         everywhere = everywhere.plus(entry) if inside else everywhere
-    takes_mix = primary is not None and primary.cause == "label"
+    takes_mix = primary is not None and primary.cause == "label-shift"
     everywhere = everywhere.plus(ledger.mix) if takes_mix else everywhere
     parts = [] if takes_mix else [_mix(ledger)]
     for number, entry in enumerate(ledger.slices):
@@ -112,9 +112,9 @@ def _everywhere(
     gain = mean_gain((tilted - fitted)[row, evidence.y], evidence.block)
     if gain.low <= 0 or not entry.real:
         return None
-    outcome = next(one for one in ranking.outcomes if one.cause == concept.NAME)
+    outcome = next(one for one in ranking.outcomes if one.cause == concept_shift.NAME)
     said = f"in the rows of no slice a changed relation gains {gain.mean:.4f} nats a row"
-    return Part(concept.NAME, {}, entry, (said,), outcome.remedy)
+    return Part(concept_shift.NAME, {}, entry, (said,), outcome.remedy)
 
 
 def _slice(
@@ -127,18 +127,22 @@ def _slice(
 ) -> Part:
     found = ledger.found[number]
     primary = ranking.primary
-    cause = "slice"
+    cause = "change-within-a-slice"
     remedy = _remedy(found.where)
     where = dict(found.where)
     if entry.points > 0 and mask.any():
-        if primary is not None and primary.cause == "pipeline" and _within(mask, primary.rows):
-            cause, remedy = "pipeline", primary.remedy
+        if (
+            primary is not None
+            and primary.cause == "pipeline-break"
+            and _within(mask, primary.rows)
+        ):
+            cause, remedy = "pipeline-break", primary.remedy
         elif _never_seen(evidence.before, evidence.after, found.where, mask):
-            cause = "unseen"
+            cause = "unseen-value-or-range"
     notes = [f"{float(ledger.rows[number].mean()):.1%} of the failing rows"]
     if np.isfinite(found.z):
         notes.append(f"found on half of the windows with z = {found.z:.1f}, measured on the others")
-    if cause == "unseen":
+    if cause == "unseen-value-or-range":
         notes.append("never seen in the reference")
     if found.proxies:
         notes.append("the same rows: " + ", ".join(describe(one) for one in found.proxies))
@@ -169,4 +173,4 @@ def _mix(ledger: Ledger) -> Part:
     moved = sorted(ledger.by_column.items(), key=lambda item: -abs(item[1]))[:_MOVED_COLUMNS]
     notes = [f"`{name}` moved it by {points:+.4f}" for name, points in moved if points]
     columns = " and ".join(f"`{name}`" for name, points in moved[:1] if points) or "the inputs"
-    return Part(mix.NAME, {}, ledger.mix, tuple(notes), mix.remedy(columns))
+    return Part(mix_shift.NAME, {}, ledger.mix, tuple(notes), mix_shift.remedy(columns))

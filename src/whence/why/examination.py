@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whence.causes import pipeline, unseen
+from whence.causes import pipeline_break, unseen_value_or_range
 from whence.why.attribution import Attribution, attribute
 from whence.why.ledger import draw_up
 from whence.why.split import split
@@ -100,7 +100,7 @@ def _redrawn(
     break or an unseen value is in are a slice, though they have no past to be compared with.
     """
     primary = tested.ranking.primary
-    if primary is None or primary.cause not in {pipeline.NAME, unseen.NAME}:
+    if primary is None or primary.cause not in {pipeline_break.NAME, unseen_value_or_range.NAME}:
         return ledger
     named = None if primary.everywhere else primary.where
     mended = primary.repair(rows[1]) if primary.repair is not None else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.causes import slice as in_slice
+from whence.causes import change_within_a_slice
 from whence.causes.catalogue import CATALOGUE
 from whence.causes.gain import mean_gain
 
@@ -72,7 +72,7 @@ def rank(evidence: Evidence) -> Ranking:
 
 def _needed(outcome: Outcome) -> float:
     """Return the share of the largest gain that lets a cause stand before later ones."""
-    return _OUTRIGHT if outcome.cause == in_slice.NAME else _NEARLY
+    return _OUTRIGHT if outcome.cause == change_within_a_slice.NAME else _NEARLY
 
 
 def _mean(gain: Gain | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from whence.causes import mix
+from whence.causes import mix_shift
 from whence.types.reports import Checked, Finding
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _reason(
 ) -> str:
     if outcome.ruled_out_by is not None:
         return outcome.ruled_out_by
-    if outcome.cause == mix.NAME:
+    if outcome.cause == mix_shift.NAME:
         return _input_drift(ledger, words)
     if gain is None or gain.low <= 0:
         return "on failing rows it has not seen it predicts no better than no change at all"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from whence.causes import slice as in_slice
-from whence.causes import unseen
+from whence.causes import change_within_a_slice, unseen_value_or_range
 from whence.types.slice import describe
 from whence.why.labels import more_labels
 
@@ -32,9 +31,9 @@ def sentence(
     if outcome is None:
         return f"{head}: no cause that was tested explains it{_began(trigger)}."
     carried = f"{words.points(points)} of {'them' if words.is_share else 'it'}"
-    if outcome.cause == unseen.NAME:
+    if outcome.cause == unseen_value_or_range.NAME:
         said = f"rows with {describe(where)}, never seen in the reference, carry {carried}"
-    elif outcome.cause == in_slice.NAME:
+    elif outcome.cause == change_within_a_slice.NAME:
         said = f"rows with {describe(where)} carry {carried}"
     else:
         said = f"{outcome.story}; that carries {carried}"

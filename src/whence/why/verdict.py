@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from whence.causes import mix
+from whence.causes import mix_shift
 
 if TYPE_CHECKING:
     from whence.why.attribution import Attribution
@@ -67,10 +67,10 @@ def decide(ledger: Ledger, ranking: Ranking, attribution: Attribution) -> Decisi
     if primary is not None and carried >= _LEAST_PART * drop:
         if not (by_mix and moved.points > carried):
             return Decision(primary.cause, min(ranking.margin, _over(ledger.drop, carried)))
-        return Decision(mix.NAME, _standardised(moved, moved.points - carried))
+        return Decision(mix_shift.NAME, _standardised(moved, moved.points - carried))
     if by_mix and moved.points > _LARGER_PART * drop:
         margin = min(moved.points, 2 * (moved.points - _LARGER_PART * drop))
-        return Decision(mix.NAME, _standardised(moved, margin))
+        return Decision(mix_shift.NAME, _standardised(moved, margin))
     return Decision(UNEXPLAINED, np.inf)
 
 

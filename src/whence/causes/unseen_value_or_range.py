@@ -1,6 +1,6 @@
 """Inputs the model has never met: values outside the reference's support.
 
-See ``docs/causes/unseen.md``.
+See ``docs/causes/unseen-value-or-range.md``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAME", "QUESTION", "test"]
 
-NAME = "unseen"
+NAME = "unseen-value-or-range"
 QUESTION = "Did rows with values the reference has never seen change?"
 
 _ALL = 0.95

@@ -1,6 +1,6 @@
 """A change within a slice: the relation of inputs and label moved there and nowhere else.
 
-See ``docs/causes/slice.md``.
+See ``docs/causes/change-within-a-slice.md``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from whence.types.slice import describe
 
 __all__ = ["NAME", "QUESTION", "test"]
 
-NAME = "slice"
+NAME = "change-within-a-slice"
 QUESTION = "Did the relation of inputs and label change inside a slice only?"
 
 

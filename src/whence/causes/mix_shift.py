@@ -1,6 +1,6 @@
 """A mix shift: harder rows became more frequent; the relation of inputs and label stayed.
 
-See ``docs/causes/mix.md``.
+See ``docs/causes/mix-shift.md``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from whence.causes.evidence import Evidence, Outcome
 
 __all__ = ["NAME", "QUESTION", "remedy", "test"]
 
-NAME = "mix"
+NAME = "mix-shift"
 QUESTION = "Did rows that were always hard become more frequent?"
 
 

@@ -1,13 +1,13 @@
 """A pipeline break: the inputs arrive in another unit, empty, stuck, or in each other's place.
 
-See ``docs/causes/pipeline.md``.
+See ``docs/causes/pipeline-break.md``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["NAME", "QUESTION", "test"]
 
-NAME = "pipeline"
+NAME = "pipeline-break"
 QUESTION = "Would the old relation hold again if an input were repaired?"
 
 _MOST_TRIED = 8
 """Repairs that are scored: each costs one pass of the trees over the failing rows."""
+
+_NEARLY = 0.8
+"""A slice's predictions are to blame before all are if that explains this much of the gain."""
 
 _RESTORED = 0.5
 """A repair must bring back at least half of what the inputs told about the label."""
@@ -62,11 +65,13 @@ def test(evidence: Evidence) -> Outcome:
     """
     slices = [suspect.where for suspect in evidence.suspects]
     found = candidates(evidence.before, evidence.after, slices)[:_MOST_TRIED]
-    found.append(Repair("output", "", _OUTPUT, 0.0))
+    scopes: list[Literal["all"] | Slice] = ["all", *slices]
+    found += [Repair("output", "", _OUTPUT, 0.0, scope) for scope in scopes]
     tried = _Trials(evidence).run(found)
     if not tried:
         reason = "no repair of an input restores what it told about the label"
         return Outcome(NAME, ruled_out_by=reason)
+    tried = _narrowest(evidence, tried)
     gains = [evidence.gain_of(one.fitted) for one in tried]
     fitted = evidence.log_q.copy()
     for side in (0, 1):
@@ -74,6 +79,27 @@ def test(evidence: Evidence) -> Outcome:
         fitted[evidence.fold != side] = tried[best].fitted[evidence.fold != side]
     winner = tried[int(np.argmax([gain.sum() for gain in gains]))].repair
     return _outcome(evidence, winner, fitted)
+
+
+def _narrowest(evidence: Evidence, tried: list[_Tried]) -> list[_Tried]:
+    """Leave out that all predictions are broken where those of one slice explain nearly as much.
+
+    The inputs alone predict almost as well as the served model, so forgetting its answer
+    everywhere costs little, and would win over the slice by chance.
+    """
+    gain = {id(one): evidence.gain_of(one.fitted).sum() for one in tried}
+    sliced = [
+        gain[id(one)]
+        for one in tried
+        if one.repair.kind == "output" and isinstance(one.repair.scope, dict)
+    ]
+    return [
+        one
+        for one in tried
+        if one.repair.kind != "output"
+        or one.repair.scope != "all"
+        or not any(part >= _NEARLY * gain[id(one)] for part in sliced)
+    ]
 
 
 class _Trials:
@@ -100,6 +126,8 @@ class _Trials:
         log_p = model.log_q(mended)
         told = _information(log_p, evidence.y[chosen])
         held_out = evidence.before.take(~evidence.half)
+        if isinstance(repair.scope, dict):
+            held_out = held_out.take(repair.concerns(held_out, evidence.before))
         used_to_tell = _information(model.log_q(held_out), evidence.target.code(held_out))
         if used_to_tell < _LEAST_INFORMATION or told < _RESTORED * used_to_tell:
             return None
@@ -165,7 +193,7 @@ def _outcome(evidence: Evidence, repair: Repair, fitted: NDArray[np.float64]) ->
 def _where(evidence: Evidence, repair: Repair, rows: NDArray[np.bool_]) -> Slice:
     """Name the broken rows by the broken value where that separates them from healthy ones."""
     if repair.kind in {"swap", "output"}:
-        return {}
+        return repair.scope if isinstance(repair.scope, dict) else {}
     column = evidence.after.column(repair.column)
     if repair.kind == "affine":
         beyond = outside(column, evidence.before.column(repair.column))

@@ -1,6 +1,6 @@
 """A label shift: the classes became more or less frequent, each looking as before.
 
-See ``docs/causes/label.md``.
+See ``docs/causes/label-shift.md``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAME", "QUESTION", "test"]
 
-NAME = "label"
+NAME = "label-shift"
 QUESTION = "Did the classes become more or less frequent, each looking as before?"
 
 _BINS = 10

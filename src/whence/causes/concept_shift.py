@@ -1,6 +1,6 @@
 """A concept shift: the relation of inputs and label changed everywhere.
 
-See ``docs/causes/concept.md``.
+See ``docs/causes/concept-shift.md``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from whence.causes.tilt import cross_tilt, fit_tilt
 
 __all__ = ["NAME", "QUESTION", "test"]
 
-NAME = "concept"
+NAME = "concept-shift"
 QUESTION = "Did the relation of inputs and label change everywhere?"
 
 
