@@ -41,7 +41,7 @@ def model(name: str, *, store: str | os.PathLike[str] | None = None) -> Model:
     Examples
     --------
     >>> import whence
-    >>> m = whence.model("verifier", store="/tmp/doc-store")
+    >>> m = whence.model("verifier")
     >>> m.log([{"id": 1, "ts": "2023-09-01T08:00:00Z", "age": 31, "pred": "ok", "truth": "ok"}],
     ...       id="id", time="ts", prediction="pred", label="truth")
     1
@@ -59,6 +59,16 @@ class Model:
     ----------
     name, store
         As for `model`.
+
+    Examples
+    --------
+    >>> import whence
+    >>> m = whence.Model("verifier")
+    >>> m.log({"id": "a", "ts": "2023-09-01T08:00:00Z", "age": 31, "pred": "ok"},
+    ...       id="id", time="ts", prediction="pred")
+    1
+    >>> m.label({"id": "a", "truth": "ok"}, id="id", label="truth")
+    1
     """
 
     def __init__(self, name: str, *, store: str | os.PathLike[str] | None = None) -> None:
@@ -122,7 +132,7 @@ class Model:
         --------
         >>> import pandas as pd, whence
         >>> frame = pd.DataFrame({"id": ["a", "b"], "age": [31, 54], "pred": [1, 0]})
-        >>> whence.model("churn", store="/tmp/doc-store").log(frame, id="id", prediction="pred")
+        >>> whence.model("churn").log(frame, id="id", prediction="pred")
         2
         """
         return record.predictions(
@@ -172,7 +182,7 @@ class Model:
         Examples
         --------
         >>> import whence
-        >>> m = whence.model("churn", store="/tmp/doc-store")
+        >>> m = whence.model("churn")
         >>> m.label([{"id": "a", "left": 1}], id="id", label="left")
         1
         """
@@ -194,7 +204,7 @@ class Model:
         Examples
         --------
         >>> import whence
-        >>> whence.model("churn", store="/tmp/doc-store").reference("2023-09-01", "2023-09-15")
+        >>> whence.model("churn").reference("2023-09-01", "2023-09-15")
         """
         first, last = (parse_time(when) if isinstance(when, str) else when for when in (start, end))
         record.reference(self._store, self.name, first, last)
@@ -220,9 +230,13 @@ class Model:
         Examples
         --------
         >>> import whence
-        >>> report = whence.model("verifier", store="/tmp/doc-store").watch()
-        >>> report.incidents
-        []
+        >>> m = whence.model("verifier")
+        >>> m.log({"ts": "2023-09-01T08:00:00Z", "age": 31, "pred": "ok"},
+        ...       time="ts", prediction="pred")
+        1
+        >>> report = m.watch()
+        >>> report.windows[0].rows, report.incidents
+        (1, [])
         """
         from whence.api.jobs import watch  # noqa: PLC0415 - needs the extra `app`
 
@@ -248,7 +262,7 @@ class Model:
         Examples
         --------
         >>> import whence
-        >>> m = whence.model("unlabelled", store="/tmp/doc-store")
+        >>> m = whence.model("unlabelled")
         >>> m.log([{"ts": f"2023-09-{day:02d}T08:00:00Z", "x": day % 3, "pred": day % 2}
         ...        for day in range(1, 29)], time="ts", prediction="pred")
         28

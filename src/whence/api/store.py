@@ -27,7 +27,7 @@ def open(store: str | os.PathLike[str] | None = None) -> Store:  # noqa: A001 - 
     Examples
     --------
     >>> import whence
-    >>> whence.open("/tmp/doc-store").model("churn")
+    >>> whence.open().model("churn")
     Model('churn')
     """
     return Store(store)
@@ -69,8 +69,7 @@ def event(
     Examples
     --------
     >>> import whence
-    >>> key = whence.event("new phone on sale", at="2023-09-22", scope={"device": "X20"},
-    ...                    store="/tmp/doc-store")
+    >>> key = whence.event("new phone on sale", at="2023-09-22", scope={"device": "X20"})
     """
     when = parse_time(at) if isinstance(at, str) else at
     return record.event(locate(store), name, at=when, kind=kind, scope=scope, model=model)
@@ -82,7 +81,7 @@ def flush(store: str | os.PathLike[str] | None = None) -> None:
     Examples
     --------
     >>> import whence
-    >>> whence.flush("/tmp/doc-store")
+    >>> whence.flush()
     """
     record.flush(locate(store))
 
@@ -94,6 +93,15 @@ class Store:
     ----------
     path
         The folder; by default ``WHENCE_STORE``, else ``./.whence``.
+
+    Examples
+    --------
+    >>> import whence
+    >>> store = whence.Store()
+    >>> store.model("churn").log({"id": "a", "age": 31, "pred": 0}, id="id", prediction="pred")
+    1
+    >>> store.models()
+    ['churn']
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:

@@ -14,7 +14,7 @@ from whence.store.outcomes import OUTCOME_COLUMNS, join
 from whence.types.time import moment
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
 
     import numpy as np
     from numpy.typing import NDArray
@@ -73,22 +73,35 @@ class History:
         names
             Columns wanted, by the user's name; all that statistics can read if None.
         """
-        first, last = moment(start).date(), moment(end - 1).date()
-        days = {first + timedelta(days=i) for i in range((last - first).days + 1)}
-        inside = (pc.field("_time") >= pa.scalar(start, pa.int64()).cast(ARROW["time"])) & (
-            pc.field("_time") < pa.scalar(end, pa.int64()).cast(ARROW["time"])
-        )
         wanted = (
             self._entries
             if names is None
             else {n: self._entries[n] for n in names if n in self._entries}
         )
         physical = [entry.physical for entry in wanted.values()]
-        rows = self._predictions.read(
-            ["_time", "_version", *OUTCOME_COLUMNS, *physical], inside, days=days
+        rows = self._period(start, end, ["_time", "_version", *OUTCOME_COLUMNS, *physical])
+        labels = self._labels.read(
+            ["_id", "_label", "_label_text", "_delay", "_epoch"], days=_days(start, end)
         )
-        labels = self._labels.read(["_id", "_label", "_label_text", "_delay", "_epoch"], days=days)
         return join(rows, labels)
+
+    def versions(self, start: int, end: int) -> dict[str, datetime]:
+        """Return when each model version was first seen in a period; none where none was logged.
+
+        Parameters
+        ----------
+        start, end
+            Microseconds since 1970, the end exclusive.
+        """
+        rows = self._period(start, end, ["_version", "_time"])
+        rows = rows.filter(pc.is_valid(rows["_version"]))
+        first = rows.group_by("_version").aggregate([("_time", "min")])
+        return dict(zip(first["_version"].to_pylist(), first["_time_min"].to_pylist(), strict=True))
+
+    def _period(self, start: int, end: int, columns: list[str]) -> pa.Table:
+        times = (pa.scalar(at, pa.int64()).cast(ARROW["time"]) for at in (start, end))
+        first, last = (pc.field("_time") >= next(times)), (pc.field("_time") < next(times))
+        return self._predictions.read(columns, first & last, days=_days(start, end))
 
     def columns(
         self, rows: pa.Table, names: list[str] | None = None
@@ -103,6 +116,11 @@ class History:
         if VERSION not in found and versions.null_count < len(versions):
             found[VERSION] = (to_column(VERSION, versions), nulls(versions))
         return found
+
+
+def _days(start: int, end: int) -> set[date]:
+    first, last = moment(start).date(), moment(end - 1).date()
+    return {first + timedelta(days=i) for i in range((last - first).days + 1)}
 
 
 def _named(store: StoreFolder, model: str) -> dict[str, ColumnEntry]:

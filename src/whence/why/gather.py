@@ -73,6 +73,7 @@ def explain(store: StoreFolder, model: str, incident: str | None = None) -> WhyR
         failing,
         incident=chosen,
         events=list(_events(store, model)),
+        versions=_new_versions(history, before, after),
         calendar=calendar,
         metric=metric_of(task),
     )
@@ -141,6 +142,13 @@ def _rows(
 def _thin(table: pa.Table) -> pa.Table:
     step = -(-table.num_rows // MOST_ROWS)
     return table if step <= 1 else table.take(np.arange(0, table.num_rows, step))
+
+
+def _new_versions(history: History, before: Window, after: Window) -> dict[str, datetime]:
+    """Return when each version that the reference did not have began to serve."""
+    old = history.versions(micros(before.start), micros(before.end))
+    later = history.versions(micros(before.end), micros(after.end))
+    return {name: at for name, at in later.items() if name not in old}
 
 
 def _events(store: StoreFolder, model: str) -> Iterator[Event]:

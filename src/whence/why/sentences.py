@@ -36,7 +36,8 @@ def sentence(
     elif outcome.cause == change_within_a_slice.NAME:
         said = f"rows with {describe(where)} carry {carried}"
     else:
-        said = f"{outcome.story}; that carries {carried}"
+        rows = f" ({describe(where)})" if where else ""
+        said = f"{outcome.story}{rows}; that carries {carried}"
     return f"{head}: {said}{_began(trigger)}."
 
 

@@ -28,6 +28,10 @@ __all__ = ["Change", "Exposure", "change_point", "find_trigger"]
 _LEAD, _LAG = 2, 1
 """Windows an event may come before, or be noted after, the change it caused."""
 
+_ROLLOUT = 14
+"""Windows by which one may come before if the rows it concerns are the ones that got worse: what
+is put on sale or rolled out takes its time to reach enough users."""
+
 _CLEARLY = 3.0
 """Standard errors by which exposed rows must have changed more than the others."""
 
@@ -96,10 +100,9 @@ def find_trigger(
     fitting: list[tuple[tuple[bool, int], Trigger]] = []
     for kind, name, at, scope in _suspects(model, exposure, events, versions, calendar):
         when = calendar.ordinal(at)
-        if not change.earliest - _LEAD <= when <= change.latest + _LAG:
-            continue
         exposed = _more_changed(exposure, scope)
-        if exposed is False:
+        lead = _ROLLOUT if exposed else _LEAD
+        if exposed is False or not change.earliest - lead <= when <= change.latest + _LAG:
             continue
         rank = (exposed is None, abs(when - change.best))
         fitting.append((rank, Trigger(kind=kind, name=name, at=at)))
