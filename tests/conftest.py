@@ -1,11 +1,9 @@
 """What many tests need: the command as a user runs it, and a simulated model in production."""
 
-import json
 import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 # Tests run side by side; threads of numerical libraries on top would only wait for each other.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
@@ -15,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-DATA = Path(__file__).parents[1] / "../shared/data"
 START = datetime(2023, 9, 1, tzinfo=UTC)
 
 
@@ -47,10 +44,6 @@ def whence(run_whence, tmp_path):
         return run_whence(*arguments, cwd=tmp_path, status=status, env=env)
 
     return run
-
-
-def as_json(done):
-    return json.loads(done.stdout)
 
 
 class Shop:
@@ -121,7 +114,7 @@ PREDICTIONS = ("--time", "ts", "--id", "id", "--prediction", "pred", "--proba", 
 
 @pytest.fixture(scope="session")
 def broken_slice(tmp_path_factory, run_whence):
-    """A store in which German web customers changed on day 40; labels came in a file of their own."""
+    """A store in which German web customers changed on day 40; its labels came late."""
     folder = tmp_path_factory.mktemp("slice")
     made = Shop()
     hit = (made.day >= 40) & (made.country == "DE") & (made.device == "web")

@@ -60,7 +60,7 @@ def test_a_missing_column_is_named_with_those_there(whence, write):
 
 
 def test_times_without_a_zone_are_refused_until_tz_says_which(whence, write):
-    naive = pa.array([dt.datetime(2023, 9, 1, 1)] * 3, pa.timestamp("us"))
+    naive = pa.array([dt.datetime.fromisoformat("2023-09-01T01:00")] * 3, pa.timestamp("us"))
     write(rows(ts=naive))
     done = whence("import", "preds.parquet", *BASIC, status=2)
     assert "no zone" in done.stderr

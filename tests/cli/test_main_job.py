@@ -11,7 +11,7 @@ def watched(broken_slice, run_whence):
 
 
 @pytest.fixture(scope="module")
-def verdict(broken_slice, watched, run_whence):
+def verdict(broken_slice, run_whence):
     return json.loads(run_whence("why", "fraud", "--json", cwd=broken_slice).stdout)
 
 

@@ -14,7 +14,7 @@ from whence.errors import BadInput
 START = datetime(2023, 8, 1, tzinfo=UTC)
 CUT = START + timedelta(days=20)
 PEOPLE = 60
-PASSES = 5
+PASSES = 4
 
 
 def bar(label, side):
@@ -36,8 +36,8 @@ def log(wrong):
     """40 days of photos; a share of the logged answers of the new phone is wrong."""
     random = np.random.default_rng(1)
     served = []
-    for number in range(480):
-        at = START + timedelta(days=number / 12)
+    for number in range(400):
+        at = START + timedelta(days=number / 10)
         new, label = bool(random.random() < 0.5), int(random.integers(2))
         predicted = label ^ int(new and random.random() < wrong)
         served.append(

@@ -59,6 +59,25 @@ def commands(text):
     return found
 
 
+def run_python(block, names, page):
+    """Run a block in the names of its page; one that begins with ``>>>`` shows its output too."""
+    if not block.text.startswith(">>>"):
+        # Empty lines in front, so that a traceback names the line of the page.
+        code = compile("\n" * block.line + block.text, str(page), "exec")
+        exec(code, names)  # noqa: S102 - running what the page says is the test
+        return
+    parser = doctest.DocTestParser()
+    check(parser.get_doctest(block.text, names, page.name, str(page), block.line), names)
+
+
+def check(example, names):
+    """Run what doctest found, keep the names it made, and fail with what it complains of."""
+    complaints = []
+    doctest.DocTestRunner(verbose=False).run(example, out=complaints.append, clear_globs=False)
+    names.update(example.globs)
+    assert not complaints, "".join(complaints)
+
+
 def run_command(command):
     """Run a ``whence`` command as a reader would, and look for the lines the page shows."""
     name, *arguments = shlex.split(command.line)
@@ -95,9 +114,7 @@ def test_the_examples_of_a_page_run_in_order(page):
     names = {"__name__": "__main__"}
     for block in blocks(page):
         if block.language == "python":
-            # Empty lines in front, so that a traceback names the line of the page.
-            code = compile("\n" * block.line + block.text, str(page), "exec")
-            exec(code, names)  # noqa: S102 - running what the page says is the test
+            run_python(block, names, page)
         else:
             for command in commands(block.text):
                 run_command(command)
@@ -105,8 +122,12 @@ def test_the_examples_of_a_page_run_in_order(page):
 
 def test_the_first_page_is_about_the_whole_way():
     languages = [block.language for block in blocks(WITH_COMMANDS)]
-    said = [one.line for block in blocks(WITH_COMMANDS) for one in commands(block.text)
-            if block.language == "console"]  # fmt: skip
+    said = [
+        one.line
+        for block in blocks(WITH_COMMANDS)
+        if block.language == "console"
+        for one in commands(block.text)
+    ]
     assert {"python", "console"} <= set(languages)
     for name in ("import", "reference", "event", "watch", "why"):
         assert any(line.startswith(f"whence {name} ") for line in said), f"no whence {name}"
@@ -126,6 +147,4 @@ def docstrings():
 @pytest.mark.parametrize("example", docstrings(), ids=lambda test: test.name)
 def test_the_example_of_a_docstring_runs(example, reader, monkeypatch):
     monkeypatch.setenv("WHENCE_STORE", str(reader / "store"))
-    told = []
-    doctest.DocTestRunner(verbose=False).run(example, out=told.append)
-    assert not told, "".join(told)
+    check(example, {})

@@ -68,7 +68,9 @@ def test_every_public_name_is_explained(public):
 def section(heading):
     """The text of docs/json.md under a heading, up to the next one."""
     text = (DOCS / "json.md").read_text("utf-8")
-    return re.search(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##|\Z)", text, re.M | re.S)[1]
+    return re.search(
+        rf"^##+ {re.escape(heading)}\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL
+    )[1]
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,19 @@
 """A fold killed at any moment is finished by the next one: every row once, none lost."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pyarrow.compute as pc
 
 from whence import model
 from whence.api.jobs import models
 from whence.store.folder import StoreFolder
 
-FOLD = "import sys; from pathlib import Path; from whence.api.jobs import models; models(Path(sys.argv[1]))"
+FOLD = "import sys, whence; whence.open(sys.argv[1]).models()"
 ROWS_A_ROUND = 400
 
 
@@ -45,7 +45,7 @@ def stored(store):
 
 def test_killed_folds_lose_and_double_nothing(tmp_path):
     store = tmp_path / "store"
-    chance = random.Random(11)
+    chance = np.random.default_rng(11)
     log(store, 0)
     began = time.monotonic()
     assert models(store) == ["m"]
