@@ -200,3 +200,25 @@ def test_a_model_without_predictions_is_named_with_those_that_have(whence, write
     done = whence("watch", "other", status=2)
     assert "'other'" in done.stderr
     assert "'m'" in done.stderr
+
+
+def test_a_label_said_twice_in_one_file_is_a_repeat(whence, write):
+    write(rows())
+    write(pa.table({"id": ["a0", "a0"], "y": [1, 1]}), "twice.parquet")
+    whence("import", "preds.parquet", *BASIC)
+    told = whence("import", "twice.parquet", "--model", "m", "--id", "id", "--label", "y").stdout
+    assert "1 new labels" in told
+    assert "1 repeat" in told
+    assert "sound" in whence("doctor").stdout
+
+
+def test_a_label_belongs_to_one_day_of_an_id_that_comes_again(whence, write):
+    later = pa.array(
+        [dt.datetime(2023, 9, 2, 12, i, tzinfo=dt.UTC) for i in range(3)], pa.timestamp("us", "UTC")
+    )
+    write(rows(), "a.parquet")
+    write(rows(ts=later), "b.parquet")
+    write(pa.table({"id": ["a0"], "y": [1]}), "label.parquet")
+    whence("import", "a.parquet", "b.parquet", *BASIC)
+    whence("import", "label.parquet", "--model", "m", "--id", "id", "--label", "y")
+    assert '"rows":6,"labelled":1' in whence("watch", "m", "--by", "week", "--json").stdout

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from whence.demo.network import DEEP, SMALL, Network
+from whence.demo.network import DEEP, Network, small
 
 
 def torch_twin(torch, network):
@@ -53,7 +53,7 @@ def photos():
     return lambda n, *size: list(random.integers(0, 256, (n, *size), np.uint8))
 
 
-@pytest.mark.parametrize("architecture", [SMALL, DEEP])
+@pytest.mark.parametrize("architecture", [small(7), DEEP])
 @pytest.mark.parametrize("size", [(28, 28), (56, 56), (31, 45)])
 def test_probabilities_and_gradients_are_torchs(torch, photos, architecture, size):
     network = Network(architecture, 10, 0)
@@ -71,7 +71,7 @@ def test_probabilities_and_gradients_are_torchs(torch, photos, architecture, siz
 
 
 def test_training_takes_adams_steps(torch, photos):
-    network = Network(SMALL, 10, 0)
+    network = Network(small(7), 10, 0)
     twin = torch_twin(torch, network)
     batch, labels = photos(20, 28, 28), np.arange(20) % 10
     network.fit(batch, labels, 6)
@@ -86,7 +86,7 @@ def test_training_takes_adams_steps(torch, photos):
 
 
 def test_photos_of_mixed_sizes_are_answered_in_their_order(photos):
-    network = Network(SMALL, 10, 0)
+    network = Network(small(7), 10, 0)
     mixed = [*photos(2, 28, 28), *photos(1, 56, 56), *photos(2, 28, 28)]
     together = network.probabilities(mixed)
     alone = np.concatenate([network.probabilities([photo]) for photo in mixed])
@@ -101,7 +101,7 @@ def test_it_learns_and_a_seed_repeats_it(photos):
         for photo, label in zip(photos(200, 28, 28), labels, strict=True)
     ]
     networks = [
-        Network(SMALL, 2, 3).fit(pictures[:100], labels[:100], 8).probabilities(pictures[100:])
+        Network(small(7), 2, 3).fit(pictures[:100], labels[:100], 8).probabilities(pictures[100:])
         for _ in range(2)
     ]
     assert (networks[0].argmax(1) == labels[100:]).mean() > 0.95

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from whence.demo import remedies
-from whence.demo.network import SMALL, Network
+from whence.demo.network import Network, small
 from whence.demo.remedies import Served, Training, Tried, compare, sentence
 from whence.errors import BadInput
 
@@ -28,8 +28,8 @@ def bar(label, side):
 def trained():
     random = np.random.default_rng(0)
     labels = random.integers(0, 2, 60)
-    training = Training([bar(label, 28) for label in labels], labels, 2, PASSES, 28)
-    return Network(SMALL, 2, 0).fit(training.photos, labels, PASSES), training
+    training = Training([bar(label, 28) for label in labels], labels, 2, PASSES, 28, small(7))
+    return Network(small(7), 2, 0).fit(training.photos, labels, PASSES), training
 
 
 def log(wrong):

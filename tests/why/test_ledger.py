@@ -80,7 +80,8 @@ def test_no_change_gives_no_slices(flip):
         assert drawn(before, after).slices == []
 
 
-def test_expected_loss_is_ridge_on_one_hot_bins(flip):
+def test_expected_loss_is_ridge_on_one_hot_bins(flip, monkeypatch):
+    monkeypatch.setattr("whence.why.expected._RIDGES", (20.0,))
     rng = np.random.default_rng(3)
     before, after = flip(rng, 4000, healthy), flip(rng, 1000, healthy, first=28)
     columns = code(before, after)

@@ -22,6 +22,9 @@ __all__ = ["Baseline", "fit_baseline"]
 _FEWEST_ROWS = 200
 """With fewer fitting rows, trees of 20-row leaves say nothing: the class shares are used."""
 
+_FEWEST_KNOWN = 30
+"""A column known in fewer rows is taken as constant."""
+
 _FLOOR = 1e-3
 """The weight of the class shares mixed into q0, so that one odd row costs at most about 8 nats."""
 
@@ -97,6 +100,8 @@ def _trees(
         n_iter_no_change=8,
         random_state=seed,
     )
-    # The binning of scikit-learn 1.9 fails on a column that is missing in every row.
-    fitted: _Classifier = model.fit(np.where(np.isnan(x).all(axis=0), 0.0, x), y)
+    # The binning of scikit-learn 1.9 fails on a column that is missing in every row it trains on,
+    # and early stopping takes some rows away.
+    hardly_known = (~np.isnan(x)).sum(axis=0) < _FEWEST_KNOWN
+    fitted: _Classifier = model.fit(np.where(hardly_known, 0.0, x), y)
     return fitted

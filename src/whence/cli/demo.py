@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of everything drawn (default: 0)")
     parser.add_argument(
-        "--no-remedies", action="store_true", help="skip the eight trainings that try remedies"
+        "--no-remedies", action="store_true", help="skip the trainings that try remedies"
     )
 
 

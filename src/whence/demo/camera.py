@@ -14,7 +14,8 @@ import numpy as np
 
 from whence.demo import photos as sources
 from whence.demo import remedies
-from whence.demo.network import SMALL, Network
+from whence.demo.choice import choose
+from whence.demo.network import Network
 from whence.demo.phone import NEW, OLD, shoot
 from whence.demo.service import serve
 from whence.demo.serving import read
@@ -141,8 +142,10 @@ def run(
     source = sources.from_folder(photos) if photos is not None else sources.from_digits()
     taught, held_out = sources.split(source.scenes, _TRAINING_SHARE, rng)
     codes = {name: code for code, name in enumerate(source.classes)}
-    training = _training(taught, codes, days, passes, rng)
-    network = Network(SMALL, len(codes), seed).fit(
+    tell("choosing", 0.0)
+    training = _training(taught, codes, days, passes, rng, seed)
+    tell("choosing", 1.0)
+    network = Network(training.architecture, len(codes), seed).fit(
         training.photos, training.labels, passes, lambda share: tell("training", share)
     )
     traffic = requests(days, held_out, rng)
@@ -163,9 +166,15 @@ def run(
 
 
 def _training(
-    scenes: Sequence[Scene], codes: dict[str, int], days: Calendar, passes: int, rng: Generator
+    scenes: Sequence[Scene],
+    codes: dict[str, int],
+    days: Calendar,
+    passes: int,
+    rng: Generator,
+    seed: int,
 ) -> remedies.Training:
-    """Photograph each training scene with the old phones, in the light of day and evening."""
+    """Photograph each training scene with the old phones, by day and evening; choose a network."""
+    scenes = [scene for scene in scenes if scene.image is not None]
     shots = [
         read(
             shoot(
@@ -180,8 +189,10 @@ def _training(
         for scene in scenes
         if scene.image is not None
     ]
-    labels = [codes[scene.label] for scene in scenes if scene.image is not None] * _SHOTS
-    return remedies.Training(shots, np.array(labels, np.intp), len(codes), passes, OLD[0].side)
+    labels = np.array([codes[scene.label] for scene in scenes] * _SHOTS, np.intp)
+    people = np.array([scene.person for scene in scenes] * _SHOTS, np.intp)
+    chosen = choose(shots, labels, people, passes, seed)
+    return remedies.Training(shots, labels, len(codes), passes, OLD[0].side, chosen)
 
 
 def _declare(log: Log, days: Calendar) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Grey = NDArray[np.uint8]
 
-__all__ = ["DEEP", "SMALL", "Architecture", "Network"]
+__all__ = ["DEEP", "RASTERS", "Architecture", "Network", "small"]
 
 _BATCH = 32
 _RATE, _DECAY_1, _DECAY_2, _EPSILON = 2e-3, 0.9, 0.999, 1e-8
@@ -48,12 +48,17 @@ class Architecture:
     grid: int
 
 
-SMALL = Architecture((8, 16), pools=2, grid=7)
-"""Two convolutions. On photos of 28 pixels the raster of 7 x 7 changes nothing (as the 7 x 7 of
-torchvision's VGG on 224 pixels); it is there so that other sizes do not fail."""
+RASTERS = (3, 5, 7)
+"""What a small network's raster may be; on photos of 28 pixels the one of 7 changes nothing."""
+
+
+def small(raster: int) -> Architecture:
+    """Return the small network, two convolutions, with that raster."""
+    return Architecture((8, 16), pools=2, grid=raster)
+
 
 DEEP = Architecture((8, 16, 32, 32), pools=3, grid=3)
-"""The same with two more convolutions."""
+"""Two more convolutions."""
 
 
 class Network:

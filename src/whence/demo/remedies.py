@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.demo.gain import confidence_sequence, means_by_person
-from whence.demo.network import DEEP, SMALL, Architecture, Network
+from whence.demo.network import DEEP, Network
 from whence.demo.serving import resized
 from whence.errors import BadInput
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from numpy.typing import NDArray
+
+    from whence.demo.network import Architecture
 
     Grey = NDArray[np.uint8]
 
@@ -46,13 +48,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What the current model was trained on, how long, and at which size."""
+    """What the current model was trained on, how long and at which size, and how it is built."""
 
     photos: Sequence[Grey]
     labels: NDArray[np.intp]
     classes: int
     passes: int
     side: int
+    architecture: Architecture
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +90,15 @@ class Tried:
 @dataclass(frozen=True, slots=True)
 class _Retraining:
     name: str
-    architecture: Architecture
+    deeper: bool
     logged: bool
 
 
 _RETRAININGS = (
-    _Retraining("retrain on the same photos", SMALL, logged=False),
-    _Retraining("retrain with the photos logged since", SMALL, logged=True),
-    _Retraining("two more layers, on the same photos", DEEP, logged=False),
-    _Retraining("two more layers, with the photos logged since", DEEP, logged=True),
+    _Retraining("retrain on the same photos", deeper=False, logged=False),
+    _Retraining("retrain with the photos logged since", deeper=False, logged=True),
+    _Retraining("two more layers, on the same photos", deeper=True, logged=False),
+    _Retraining("two more layers, with the photos logged since", deeper=True, logged=True),
 )
 _REPAIR = "bring larger photos to the size of training"
 
@@ -174,7 +177,8 @@ def _retrained(way: _Retraining, training: Training, known: Sequence[Served], se
     more = known if way.logged else []
     photos = [*training.photos, *(row.photo for row in more)]
     labels = np.concatenate([training.labels, np.array([row.label for row in more], np.intp)])
-    network = Network(way.architecture, training.classes, seed + 1)  # another start than now
+    architecture = DEEP if way.deeper else training.architecture
+    network = Network(architecture, training.classes, seed + 1)  # another start than now
     return network.fit(photos, labels, training.passes)
 
 

@@ -81,7 +81,7 @@ class History:
         physical = [entry.physical for entry in wanted.values()]
         rows = self._period(start, end, ["_time", "_version", *OUTCOME_COLUMNS, *physical])
         labels = self._labels.read(
-            ["_id", "_label", "_label_text", "_delay", "_epoch"], days=_days(start, end)
+            ["_id", "_day", "_label", "_label_text", "_delay", "_epoch"], days=_days(start, end)
         )
         return join(rows, labels)
 

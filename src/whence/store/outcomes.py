@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from whence.types.rows import Task
 
-__all__ = ["OUTCOME_COLUMNS", "Outcomes", "join", "metric_of", "outcomes", "task_of"]
+__all__ = ["OUTCOME_COLUMNS", "Outcomes", "identity", "join", "metric_of", "outcomes", "task_of"]
 
 OUTCOME_COLUMNS = [
-    "_id", "_prediction", "_prediction_text", "_proba", "_label", "_label_text",
+    "_id", "_day", "_prediction", "_prediction_text", "_proba", "_label", "_label_text",
 ]  # fmt: skip
 """What a read of predictions must contain to be joined."""
 
@@ -41,14 +41,19 @@ def join(predictions: pa.Table, labels: pa.Table) -> pa.Table:
     if not labels.num_rows:
         return predictions.append_column("_delay", pa.nulls(predictions.num_rows, pa.float64()))
     latest = labels.sort_by([("_epoch", "descending")])
-    at = pc.index_in(predictions["_id"].combine_chunks(), latest["_id"].combine_chunks())
-    at = pc.if_else(pc.is_valid(predictions["_id"]), at, None)
-    late = latest.take(at.combine_chunks() if isinstance(at, pa.ChunkedArray) else at)
+    at = pc.index_in(identity(predictions), identity(latest))
+    late = latest.take(at)
     has = pc.is_valid(at)
     for name in ("_label", "_label_text"):
         merged = pc.if_else(has, late[name], predictions[name])
         predictions = predictions.set_column(predictions.column_names.index(name), name, merged)
     return predictions.append_column("_delay", late["_delay"])
+
+
+def identity(table: pa.Table) -> pa.Array:
+    """Return what identifies a prediction: its id and day; null without an id."""
+    day = table["_day"].cast(pa.int32()).cast(pa.string())
+    return pc.binary_join_element_wise(day, table["_id"], " ").combine_chunks()
 
 
 def task_of(joined: pa.Table) -> Task | None:

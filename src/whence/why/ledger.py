@@ -31,6 +31,7 @@ Pair = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
 
 _N, _LOSS, _EXPECTED, _REST, _REST_E = range(5)
 _FIXED = 5
+_MIX, _EVERYWHERE = 1, 2
 _PER_SLICE = 3
 _TRIVIAL = 0.1
 """A slice whose points are below this share of delta matters to nobody."""
@@ -150,6 +151,10 @@ def _add_up(
     point = _quantities(sums[0].sum(axis=0), sums[1].sum(axis=0))
     with np.errstate(divide="ignore", invalid="ignore"):
         draws = _quantities(redraw(sums[0], rng), redraw(sums[1], rng))
+    # What m0 does not know of the moved bins it takes from one part and gives to the other.
+    unknown = rng.normal(0.0, expected.error, len(draws))
+    draws[:, _MIX] += unknown
+    draws[:, _EVERYWHERE] -= unknown
     blocks = min(parts[0].blocks, parts[1].blocks)
     entries = [
         Entry(float(value), drawn, blocks) for value, drawn in zip(point, draws.T, strict=True)

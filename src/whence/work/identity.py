@@ -108,6 +108,11 @@ def _known(
     return at, rows.take(where)
 
 
+def _of_the_call(table: pa.Table) -> pa.ChunkedArray:
+    """Return which rows were given no time and have that of the call: it says nothing of them."""
+    return pc.fill_null(pc.equal(table["_time"], table["_logged"]), False)
+
+
 def _equal_rows(left: pa.Table, right: pa.Table) -> NDArray[np.bool_]:
     """Return which rows of two equally long tables hold the same content (NaN equals NaN)."""
     same = np.ones(left.num_rows, np.bool_)
@@ -116,6 +121,11 @@ def _equal_rows(left: pa.Table, right: pa.Table) -> NDArray[np.bool_]:
             table[name] if name in table.column_names else pa.nulls(table.num_rows)
             for table in (left, right)
         )
+        if name == "_time":
+            same &= pc.or_(
+                pc.equal(a, b), pc.and_(_of_the_call(left), _of_the_call(right))
+            ).to_numpy()
+            continue
         both_null = pc.and_(pc.is_null(a, nan_is_null=True), pc.is_null(b, nan_is_null=True))
         equal = pc.fill_null(pc.equal(a, b), False) if a.type == b.type else False
         same &= pc.or_(both_null, equal).to_numpy(zero_copy_only=False)

@@ -7,20 +7,25 @@ epoch that brings predictions, so labels may come first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from whence.store.kinds import ARROW
+from whence.store.outcomes import identity
 from whence.store.tables import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    from numpy.typing import NDArray
+
     from whence.store.tables import Table
+
+    Mask = NDArray[np.bool_]
 
 __all__ = ["INCOMING", "Matched", "match"]
 
@@ -62,8 +67,8 @@ class Matched:
 
 def match(incoming: pa.Table, predictions: Table, labels: Table, epoch: int) -> Matched:
     """Match labels (columns `INCOMING`, oldest first) to predictions up to and with this epoch."""
-    last = _last_of_each(incoming)
-    superseded = incoming.filter(pa.array(~last))
+    last, said_again = _last_of_each(incoming)
+    superseded = incoming.filter(pa.array(~last & ~said_again))
     incoming = incoming.filter(pa.array(last))
     found = _find(incoming["_id"].combine_chunks(), predictions)
     position = pc.index_in(incoming["_id"].combine_chunks(), found["_id"].combine_chunks())
@@ -73,17 +78,19 @@ def match(incoming: pa.Table, predictions: Table, labels: Table, epoch: int) -> 
     before = _current(found, labels, epoch)
     same = _same_label(incoming, before)
     rows = _rows(incoming, found, epoch).filter(pa.array(~same))
-    return Matched(rows, int(same.sum()), superseded, pending)
+    return Matched(rows, int(same.sum() + said_again.sum()), superseded, pending)
 
 
-def _last_of_each(table: pa.Table) -> Any:  # noqa: ANN401 - a numpy mask
-    reversed_ids = np.asarray(
-        pc.dictionary_encode(table["_id"].combine_chunks()).indices.to_numpy()[::-1]
-    )
-    _, first = np.unique(reversed_ids, return_index=True)
-    last = np.zeros(len(reversed_ids), np.bool_)
-    last[len(reversed_ids) - 1 - first] = True
-    return last
+def _last_of_each(table: pa.Table) -> tuple[Mask, Mask]:
+    """Return which rows are the last of their id, and which others say the same as it does."""
+    codes = pc.dictionary_encode(table["_id"].combine_chunks()).indices.to_numpy()
+    own = np.arange(len(codes))
+    _, first, inverse = np.unique(codes[::-1], return_index=True, return_inverse=True)
+    final = len(codes) - 1 - first[inverse[::-1]]
+    last = own == final
+    columns = ["_label", "_label_text"]
+    same = _same_label(table.select(columns), table.select(columns).take(final))
+    return last, same & ~last
 
 
 def _find(ids: pa.Array, predictions: Table) -> pa.Table:
@@ -111,7 +118,7 @@ def _newest_first(days: list[date]) -> Iterator[set[date]]:
         end, step = start, step * 2
 
 
-def _first_positions(ids: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a numpy array of positions
+def _first_positions(ids: pa.ChunkedArray) -> NDArray[np.intp]:
     codes = pc.dictionary_encode(ids.combine_chunks()).indices.to_numpy()
     _, first = np.unique(codes, return_index=True)
     return np.sort(first)
@@ -120,11 +127,11 @@ def _first_positions(ids: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a numpy arr
 def _current(found: pa.Table, labels: Table, epoch: int) -> pa.Table:
     """Return the label each found prediction has now: the latest late one, else its own."""
     earlier = labels.read(
-        ["_id", "_label", "_label_text", "_epoch"],
+        ["_id", "_day", "_label", "_label_text", "_epoch"],
         pc.field("_id").isin(pc.unique(found["_id"])) & (pc.field("_epoch") < epoch),
         days=set(pc.unique(found["_day"]).to_pylist()),
     ).sort_by([("_epoch", "descending")])
-    position = pc.index_in(found["_id"].combine_chunks(), earlier["_id"].combine_chunks())
+    position = pc.index_in(identity(found), identity(earlier))
     late = earlier.take(position)
     has = pc.is_valid(position)
     return pa.table(
@@ -135,7 +142,7 @@ def _current(found: pa.Table, labels: Table, epoch: int) -> pa.Table:
     )
 
 
-def _same_label(left: pa.Table, right: pa.Table) -> Any:  # noqa: ANN401 - a numpy mask
+def _same_label(left: pa.Table, right: pa.Table) -> Mask:
     same = np.ones(left.num_rows, np.bool_)
     for name in ("_label", "_label_text"):
         a, b = left[name], right[name]

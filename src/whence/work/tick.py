@@ -182,6 +182,7 @@ class _Run:
             blocked = selection(self._spec, reference, counts, self._window(at))
             if blocked is not None:
                 self._alerts.append(blocked)
+                state.judged = at
                 continue
             judge.step(self._window(at), counts, self._weekday(at))
         state.monitor = monitor.to_bytes()
