@@ -3,11 +3,9 @@ import pytest
 
 from whence.errors import BadInput
 from whence.watch.labels import (
-    delay_curve,
     delay_curve_changed,
     horizon,
     labelled_rows_changed,
-    mature,
 )
 
 ROWS = np.full(28, 1000.0)
@@ -26,18 +24,7 @@ def test_the_horizon_is_the_quantile_of_the_delays():
 
 
 def test_labels_at_once_or_at_no_known_time_have_age_zero():
-    assert horizon(np.array([0.0, np.nan, -3.0, 0.0])) == 0.0
-    np.testing.assert_array_equal(
-        delay_curve(np.array([np.nan, 0.0, 2.0]), 4, np.array([0.0, 1.0, 2.0])), [0.5, 0.5, 0.75]
-    )
-
-
-def test_a_window_is_ripe_at_its_age_or_with_its_labels():
-    assert mature(14.0, 14.0, 0.0, 0.9)
-    assert not mature(13.0, 14.0, 0.5, 0.9)
-    assert mature(1.0, 14.0, 0.9, 0.9)
-    assert not mature(1.0, 14.0, 0.0, 0.0)
-    assert mature(0.0, 0.0, 1.0, 1.0)
+    assert horizon(np.array([np.nan, np.nan, 0.0, 2.0]), 0.75) == 0.0
 
 
 def test_labels_that_come_as_usual_block_nothing():
@@ -96,8 +83,6 @@ def test_without_labels_or_with_few_windows_nothing_is_blocked():
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(BadInput):
         horizon(np.empty(0))
-    with pytest.raises(BadInput):
-        delay_curve(np.ones(3), 2, AGES)
     with pytest.raises(BadInput):
         delay_curve_changed(np.ones((8, 1)), ROWS[:8], np.array([5.0]), 4.0)
     with pytest.raises(BadInput):

@@ -35,13 +35,15 @@ def watch(
         return tick(opened, model, by=by, now=now or datetime.now(UTC))
 
 
-def why(store: Path, model: str, *, incident: str | None = None) -> WhyReport:
+def why(
+    store: Path, model: str, *, incident: str | None = None, delta: float | None = None
+) -> WhyReport:
     """Watch, then diagnose; see `Model.why`."""
     watch(store, model)
     from whence.store.folder import StoreFolder
     from whence.why.gather import explain
 
-    return explain(StoreFolder(store), model, incident)
+    return explain(StoreFolder(store), model, incident, delta)
 
 
 def models(store: Path) -> list[str]:

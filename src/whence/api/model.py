@@ -242,13 +242,16 @@ class Model:
 
         return watch(self._store, self.name, by=by, now=now)
 
-    def why(self, *, incident: str | None = None) -> WhyReport:
+    def why(self, *, incident: str | None = None, delta: float | None = None) -> WhyReport:
         """Return the verdict on an incident (the open one, else the latest), or on its state now.
 
         Parameters
         ----------
         incident
             Its id, as `watch` reports it.
+        delta
+            The smallest change that matters, in the metric's unit; one point of accuracy (or
+            .01 Brier) if None, and 5 % of the reference's mean absolute error for quantities.
 
         Raises
         ------
@@ -271,4 +274,4 @@ class Model:
         """
         from whence.api.jobs import why  # noqa: PLC0415 - needs the extra `app`
 
-        return why(self._store, self.name, incident=incident)
+        return why(self._store, self.name, incident=incident, delta=delta)

@@ -23,13 +23,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model")
     parser.add_argument("--incident", metavar="ID", help="as `whence watch` names it")
     parser.add_argument(
+        "--delta", type=float, metavar="X",
+        help="the smallest change that matters, in the metric's unit (default: one point of "
+        "accuracy, .01 Brier, 5 %% of the reference's mean absolute error)",
+    )  # fmt: skip
+    parser.add_argument(
         "--json", action="store_true", help="the whole report, as docs/json.md says"
     )
 
 
 def run(given: argparse.Namespace) -> None:
     """Print the verdict."""
-    report = Model(given.model, store=given.store).why(incident=given.incident)
+    report = Model(given.model, store=given.store).why(incident=given.incident, delta=given.delta)
     if given.json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
         return

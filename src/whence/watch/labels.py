@@ -19,20 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HORIZON_SHARE",
-    "MATURE_SHARE",
     "LabelChange",
-    "delay_curve",
     "delay_curve_changed",
     "horizon",
     "labelled_rows_changed",
-    "mature",
 ]
 
 HORIZON_SHARE = 0.9
 """The age at which that part of the reference's labels had arrived is the age of judgement."""
-
-MATURE_SHARE = 0.95
-"""A window is ripe before that age once it has that part of the reference's labelled share."""
 
 SMALLEST_SHARE = 0.05
 """A change of the labelled share by less does not matter."""
@@ -86,51 +80,6 @@ def horizon(delay: Floats, share: float = HORIZON_SHARE) -> float:
             f"{len(delay)} labels and a share of {share}: give labels and 0 < share <= 1"
         )
     return float(np.quantile(_ages(delay), share, method="inverted_cdf"))
-
-
-def delay_curve(delay: Floats, predictions: int, ages: Floats) -> Floats:
-    """Return the share of predictions labelled by each age, (ages,) in [0, 1].
-
-    Parameters
-    ----------
-    delay
-        (labels,): as in `horizon`.
-    predictions
-        Predictions made, labelled or not.
-    ages
-        (ages,): in the unit of `delay`.
-    """
-    if predictions < max(1, len(delay)):
-        raise BadInput(f"{len(delay)} labels for {predictions} predictions; give all predictions")
-    return np.asarray(np.searchsorted(np.sort(_ages(delay)), ages, side="right") / predictions)
-
-
-def mature(
-    age: float,
-    at: float,
-    labelled_share: float,
-    reference_share: float,
-    *,
-    enough: float = MATURE_SHARE,
-) -> bool:
-    """Return whether a window may be judged, which happens once.
-
-    Either its youngest row has age `at` (the horizon), or it has `enough` of the share of
-    labels that the reference has at that age. The second only holds where labels arrive
-    together with predictions (`at` is 0) or at random: early labels can be others than late ones.
-
-    Parameters
-    ----------
-    age, at
-        Age of the window's end, and the horizon, in one unit.
-    labelled_share, reference_share
-        Labelled rows over rows, now, and in the reference at the horizon.
-    enough
-        In (0, 1].
-    """
-    if age >= at:
-        return True
-    return reference_share > 0.0 and labelled_share >= enough * reference_share
 
 
 def delay_curve_changed(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from whence.causes.membership import members
 from whence.types.reports import Verdict, WhyReport
 from whence.why.alignment import align
@@ -43,6 +45,7 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
     events: Sequence[Event] = (),
     versions: Mapping[str, datetime] | None = None,
     calendar: Calendar | None = None,
+    doubts: Sequence[str] = (),
     delta: float = 0.01,
     metric: str = "accuracy",
     seed: int = 0,
@@ -64,6 +67,8 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
         When each model version began to serve (aware), where known.
     calendar
         When windows began; without it no event can be placed and no trigger is named.
+    doubts
+        Why "nothing is wrong" must not be said even if no drop is seen: open quality alerts.
     delta
         The smallest change that matters, in the metric's unit.
     metric
@@ -92,7 +97,10 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
     case = _Case(model, rows, examined, words, incident)
     case.note_limits(len(after) - len(rows[1]), alone)
     if examined.state != "worse" and not (incident is not None and incident.where):
-        return case.report(case.calm(), examined.state)
+        calm = case.calm()
+        if doubts and calm.cause == "nothing-wrong":
+            calm = case.doubtful(calm, doubts)
+        return case.report(calm, calm.cause)
     trigger = case.trigger(events, versions or {}, calendar)
     return case.report(case.named(trigger), examined.decision.cause)
 
@@ -166,6 +174,16 @@ class _Case:
             confidence=confidence(examined.state, examined.margin),
             sentence=text,
             remedy=remedy,
+        )
+
+    def doubtful(self, calm: Verdict, doubts: Sequence[str]) -> Verdict:
+        """Return the verdict where no drop is seen and something else speaks against calm."""
+        return replace(
+            calm,
+            cause="cannot-tell-yet",
+            confidence=None,
+            sentence=f"cannot tell yet: {self.head()}, but {'; '.join(doubts)}",
+            remedy="Look into the open quality alerts first: whence watch " + self.model,
         )
 
     def named(self, trigger: Trigger | None) -> Verdict:

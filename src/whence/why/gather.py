@@ -36,6 +36,12 @@ _DAY = 86_400_000_000
 _THURSDAY = 3
 """1970-01-01 was one, counted from Monday as 0."""
 
+SMALLEST_CHANGE = 0.01
+"""One point of accuracy, or .01 of the Brier score."""
+
+SMALLEST_PART = 0.05
+"""Of the reference's mean absolute error, which has the label's unit."""
+
 RECENT = 56
 """Windows looked at when no incident says which: eight weeks of days."""
 
@@ -43,8 +49,16 @@ MOST_ROWS = 1_000_000
 """Rows of one period taken into memory; of more, every k-th is taken."""
 
 
-def explain(store: StoreFolder, model: str, incident: str | None = None) -> WhyReport:
+def explain(
+    store: StoreFolder, model: str, incident: str | None = None, delta: float | None = None
+) -> WhyReport:
     """Diagnose an incident of a watched model: the named one, else the latest, else its state now.
+
+    Parameters
+    ----------
+    delta
+        The smallest change that matters, in the metric's unit; see `SMALLEST_CHANGE` and
+        `SMALLEST_PART` for what it is by default.
 
     Raises
     ------
@@ -75,6 +89,8 @@ def explain(store: StoreFolder, model: str, incident: str | None = None) -> WhyR
         events=list(_events(store, model)),
         versions=_new_versions(history, before, after),
         calendar=calendar,
+        doubts=_open_quality(store, model),
+        delta=_smallest_change(task, healthy) if delta is None else delta,
         metric=metric_of(task),
     )
 
@@ -149,6 +165,22 @@ def _new_versions(history: History, before: Window, after: Window) -> dict[str, 
     old = history.versions(micros(before.start), micros(before.end))
     later = history.versions(micros(before.end), micros(after.end))
     return {name: at for name, at in later.items() if name not in old}
+
+
+def _open_quality(store: StoreFolder, model: str) -> list[str]:
+    """Return what the quality alerts of the last window that was looked at say."""
+    found = [one for one in watches.alerts(store, model) if one.kind == "quality"]
+    state = watches.load(store, model)
+    return [
+        one.explanation for one in found if state and micros(one.window.start) >= state.screened
+    ]
+
+
+def _smallest_change(task: Task, healthy: Rows) -> float:
+    """Return the change that matters when nobody says: a point, or a part of a mean error."""
+    if task != "regression" or not healthy.labelled.any():
+        return SMALLEST_CHANGE
+    return SMALLEST_PART * float(np.nanmean(healthy.loss))
 
 
 def _events(store: StoreFolder, model: str) -> Iterator[Event]:

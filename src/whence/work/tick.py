@@ -17,9 +17,10 @@ from whence.profile.spec import LABELLED, ROWS, Spec
 from whence.store import watches
 from whence.store.history import History
 from whence.store.outcomes import metric_of
-from whence.types.reports import WatchReport, WindowReport
+from whence.types.reports import Alert, WatchReport, WindowReport
 from whence.types.time import Window, micros, moment
 from whence.watch.performance import Monitor
+from whence.watch.quality import kind_changed
 from whence.work.counting import Counted, Facts, count_window, load, save
 from whence.work.judge import Judge, start_monitor, streams_of
 from whence.work.labelling import selection
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from whence.store.folder import StoreFolder
     from whence.store.watches import WatchState
-    from whence.types.reports import Alert, Incident
+    from whence.types.reports import Incident
     from whence.types.time import Period
 
     Floats = NDArray[np.float64]
@@ -58,6 +59,7 @@ def tick(store: StoreFolder, model: str, *, by: Period | None, now: datetime) ->
     """
     state = _state(store, model, by, now)
     run = _Run(store, model, state, now)
+    run.compare_kinds()
     run.count()
     run.screen()
     run.judge()
@@ -93,6 +95,27 @@ class _Run:
         self._counted: dict[int, Counted] = {}
         self._alerts: list[Alert] = []
         self._incidents: list[Incident] = watches.incidents(store, model)
+
+    def compare_kinds(self) -> None:
+        """Note each column that has come to hold another kind of value since the last tick."""
+        first: dict[str, str] = {}
+        for entry in self._store.columns(self._model).entries:
+            before = first.setdefault(entry.name, entry.kind)
+            if before == entry.kind or entry.epoch <= self._state.predictions:
+                continue
+            changed = kind_changed(entry.name, before, entry.kind)
+            day = self._history.days_touched(entry.epoch - 1, self._history.epochs[1])[0]
+            self._alerts.append(
+                Alert(
+                    kind="quality",
+                    column=entry.name,
+                    metric=None,
+                    window=windows_of_days([day], self._state.by)[0],
+                    statistic=changed.p,
+                    threshold=1.0,
+                    explanation=changed.sentence,
+                )
+            )
 
     def count(self) -> None:
         """Count anew every window that rows or labels were added to."""
