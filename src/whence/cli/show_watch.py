@@ -24,7 +24,8 @@ def show(report: WatchReport) -> None:
     for note in report.notes:
         console.print(f"[dim]{escape(note)}[/dim]")
     for incident in reversed(report.incidents):
-        console.print(escape(_incident(incident)))
+        if incident.ended is not None:
+            console.print(escape(_incident(incident)))
     _show_alerts(console, report.alerts)
     _show_windows(console, report)
     if report.incidents:
@@ -52,11 +53,17 @@ def _incident(incident: Incident) -> str:
 def _show_alerts(console: Console, alerts: list[Alert]) -> None:
     if not alerts:
         return
-    console.print(f"\n{len(alerts)} alerts; the last {min(len(alerts), LAST_ALERTS)}:")
-    for alert in alerts[-LAST_ALERTS:]:
-        console.print(
-            f"  {alert.window.start:%Y-%m-%d}  {alert.kind:<11} {escape(alert.explanation)}"
-        )
+    groups: dict[tuple[str, str | None], list[Alert]] = {}
+    for alert in alerts:
+        groups.setdefault((alert.kind, alert.column), []).append(alert)
+    latest = sorted(groups.values(), key=lambda group: group[-1].window.start)[-LAST_ALERTS:]
+    of = f"the last {len(latest)} of {len(groups)}" if len(groups) > len(latest) else "all"
+    console.print(f"\n{len(alerts)} alerts about {len(groups)} things, {of}:")
+    for group in latest:
+        last = group[-1]
+        since = f"{group[0].window.start:%Y-%m-%d}"
+        times = "once" if len(group) == 1 else f"{len(group)} times, last {last.window.start:%m-%d}"
+        console.print(f"  {last.kind:<11} {since}  {times}: {escape(last.explanation)}")
 
 
 def _show_windows(console: Console, report: WatchReport) -> None:

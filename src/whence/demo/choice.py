@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from whence.demo.network import RASTERS, Architecture, Network, small
 
@@ -55,6 +56,7 @@ def choose(
         answers = network.probabilities([photos[i] for i in asked]).argmax(1)
         return float((answers == labels[asked]).mean())
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    # One network a core: threads inside each product would only wait for one another.
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         right = list(pool.map(accuracy, RASTERS))
     return small(RASTERS[int(np.argmax(right))])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from whence.demo.gain import confidence_sequence, means_by_person
 from whence.demo.network import DEEP, Network
@@ -146,7 +147,7 @@ def compare(
     jobs = [
         (way, half) for way in _RETRAININGS for half in (range(_FOLDS) if way.logged else (None,))
     ]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         networks = list(
             pool.map(
                 lambda job: _retrained(

@@ -48,6 +48,9 @@ class WatchState(msgspec.Struct, kw_only=True):
         were looked at; a window is looked at once.
     settled
         Whether the reference is complete, with its labels; until then every tick begins anew.
+    rows, outside
+        Rows of the windows screened so far, and column -> how many of them lie outside all that
+        the reference has seen.
     streams
         The bins (of the counts) whose loss is judged; the first is all rows.
     alarmed
@@ -69,6 +72,8 @@ class WatchState(msgspec.Struct, kw_only=True):
     screened: int = 0
     judged: int = 0
     settled: bool = True
+    rows: int = 0
+    outside: dict[str, int] = {}
     streams: list[int] = []
     alarmed: list[int] = []
     monitor: bytes | None = None

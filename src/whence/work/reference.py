@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from whence.store.folder import StoreFolder
-    from whence.types.rows import Task
+    from whence.types.rows import Column, Task
 
 __all__ = ["begin_watch", "windows_of_days"]
 
@@ -30,6 +30,12 @@ ASSUMED = 14
 
 SETTLING = 3
 """So many label ages after the reference's end its labels are complete enough to stand on."""
+
+FAR = 20.0
+"""Times the span of 99 % of the values: beyond it a value is far outside."""
+
+SMALLEST_SPREAD = 0.1
+"""Of the median: the least span, for columns that hardly vary."""
 
 MOST_ROWS = 200_000
 """Reference rows from which bins are fitted; of more, every k-th is taken."""
@@ -54,7 +60,10 @@ def begin_watch(store: StoreFolder, model: str, by: Period, now: datetime) -> Wa
         and (declared is not None or len(windows_of_days(history.days(), by)) >= 2 * ASSUMED)
         and now >= reference.end + SETTLING * timedelta(seconds=age or 0.0),
         spec=fit_spec([column for column, _ in columns.values()]).encode(),
-        notes=list(_notes(model, reference, rows, declared=declared is not None)),
+        notes=[
+            *_notes(model, reference, rows, declared=declared is not None),
+            *(note for column, _ in columns.values() for note in _far_out(column)),
+        ],
     )
 
 
@@ -88,6 +97,23 @@ def _assume(history: History, by: Period) -> Window:
 def _thin(rows: pa.Table) -> pa.Table:
     step = -(-rows.num_rows // MOST_ROWS)
     return rows if step <= 1 else rows.take(np.arange(0, rows.num_rows, step))
+
+
+def _far_out(column: Column) -> Iterator[str]:
+    """Yield a note of single reference values far from the rest: they stretch its support."""
+    if column.kind != "number":
+        return
+    values = column.values[np.isfinite(column.values)].astype(np.float64)
+    if not len(values):
+        return
+    low, middle, high = np.quantile(values, (0.005, 0.5, 0.995))
+    reach = FAR * max(high - low, SMALLEST_SPREAD * abs(middle))
+    far = values[(values > high + reach) | (values < low - reach)]
+    if len(far) and reach > 0:
+        yield (
+            f"{column.name}: {len(far):,} of {len(values):,} reference rows lie far outside the "
+            f"rest (such as {far[0]:g}; 99 % lie from {low:g} to {high:g})."
+        )
 
 
 def _notes(model: str, reference: Window, rows: pa.Table, *, declared: bool) -> Iterator[str]:

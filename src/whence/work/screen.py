@@ -94,6 +94,13 @@ class Screen:
                     explanation=test.explanation,
                 )
 
+    def outside(self, rows: Floats) -> Iterator[tuple[str, int]]:
+        """Yield (column, rows) where row counts (bins,) have some outside what was seen."""
+        for column in self._spec.columns:
+            found = int(rows[column.where][column.bins.unseen()].sum())
+            if found:
+                yield column.name, found
+
     def _volume(self, rows: Floats, weekday: int) -> _Test:
         usual = volume(self._rows[:, 0], self._weekday, float(rows[0]), weekday)
         return _Test("volume", None, usual.p, usual.sentence)

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 __all__ = ["tick"]
 
+MOST_OUTLIERS = 0.005
+"""Single rows far out are told as a note; more of them are a matter for the quality alerts."""
+
 ENOUGH_LABELLED = 0.5
 """Where label delays are unknown a window is ripe once it has that part of the reference's share
 of labels."""
@@ -171,6 +174,9 @@ class _Run:
             recent = [*recent, counts[:, ROWS]][-max(HORIZONS) :]
             self._alerts.extend(screen.look(self._window(at), np.array(recent), self._weekday(at)))
             self._state.screened = at
+            self._state.rows += int(counts[0, ROWS])
+            for name, rows in screen.outside(counts[:, ROWS]):
+                self._state.outside[name] = self._state.outside.get(name, 0) + rows
 
     def _with_gaps(self, windows: dict[int, Floats]) -> Iterator[tuple[int, Floats]]:
         """Yield windows in order; a run of windows without predictions comes as its first one."""
@@ -267,8 +273,18 @@ def _report(store: StoreFolder, model: str, state: WatchState, now: datetime) ->
         alerts=watches.alerts(store, model),
         incidents=watches.incidents(store, model),
         reference=state.reference,
-        notes=state.notes,
+        notes=[*state.notes, *_outliers(state)],
     )
+
+
+def _outliers(state: WatchState) -> Iterator[str]:
+    """Yield what is too rare for an alert and too far out to be passed over."""
+    for name, rows in state.outside.items():
+        if 0 < rows <= MOST_OUTLIERS * state.rows:
+            yield (
+                f"{name}: {rows:,} of {state.rows:,} rows since the reference lie outside all that "
+                "it has seen."
+            )
 
 
 def _metrics(state: WatchState, facts: Facts) -> dict[str, float]:
