@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from whence.api.dependencies import require
+from whence.errors import NotFound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +29,19 @@ def watch(
     from whence.work.fold import fold
     from whence.work.tick import tick
 
+    _require_folder(store)
     opened = StoreFolder(store)
     with opened.lease():
         fold(opened)
         opened.require(model)
         return tick(opened, model, by=by, now=now or datetime.now(UTC))
+
+
+def _require_folder(store: Path) -> None:
+    if not store.is_dir():
+        raise NotFound(
+            f"there is no store at {store}; name one with --store (store=) or WHENCE_STORE"
+        )
 
 
 def why(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from whence.api.location import locate
 from whence.errors import BadInput
+from whence.record.said import check_name, check_zone
 from whence.types.records import Roles
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def run(given: argparse.Namespace) -> None:
 
 
 def _check(given: argparse.Namespace) -> None:
+    check_name("model", given.model)
+    check_zone(given.tz)
     if not given.prediction and not given.proba:
         if not given.label or not given.id:
             raise BadInput(
@@ -78,7 +81,6 @@ def _check(given: argparse.Namespace) -> None:
 
 def _plan(given: argparse.Namespace, name: str) -> ImportPlan:
     from whence.work.imports import ImportPlan  # noqa: PLC0415 - needs the extra `app`
-    from whence.work.zones import known_zone  # noqa: PLC0415 - needs the extra `app`
 
     return ImportPlan(
         path=str(Path(name).absolute()),
@@ -93,7 +95,7 @@ def _plan(given: argparse.Namespace, name: str) -> ImportPlan:
             version=given.version_column,
         ),
         version=given.version,
-        zone=known_zone(given.tz),
+        zone=given.tz,
         label_time=given.label_time,
     )
 
@@ -118,6 +120,8 @@ def _tell(plan: ImportPlan, done: Imported) -> str:
         told.append(f"{done.conflicts:,} contradict a stored id and are in quarantine")
     if done.without_label:
         told.append(f"{done.without_label:,} hold no id or no label")
+    if not plan.roles.id and not plan.holds_labels:
+        told.append("without --id its rows are not recognised if they come in another file")
     unplaced = done.rejected - done.conflicts
     if unplaced > 0:
         told.append(f"{unplaced:,} are in quarantine (see: whence doctor)")

@@ -8,7 +8,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from whence.types.slice import describe
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from whence.types.reports import Alert, Incident, WatchReport
 
 __all__ = ["show"]
@@ -36,18 +40,24 @@ def _headline(report: WatchReport) -> str:
     still_open = [one for one in report.incidents if one.ended is None]
     if still_open:
         return f"{report.model} is failing: {_incident(still_open[-1])}"
-    if any(one.labelled and not one.provisional for one in report.windows):
-        return f"{report.model}: no incident is open"
+    if report.judged:
+        return f"{report.model}: no incident is open; {report.judged:,} windows were judged"
     return f"{report.model}: performance is unknown, because no window could be judged yet"
 
 
 def _incident(incident: Incident) -> str:
-    ended = "open" if incident.ended is None else f"ended {incident.ended:%Y-%m-%d}"
+    ended = "open" if incident.ended is None else f"ended {when(incident.ended)}"
+    of = f" of {describe(incident.where)}" if incident.where else ""
     return (
-        f"{incident.metric} went from {incident.before:.3f} to {incident.after:.3f} on "
-        f"{incident.started:%Y-%m-%d}, noticed {incident.detected:%Y-%m-%d}, {ended} "
+        f"{incident.metric}{of} went from {incident.before:.4g} to {incident.after:.4g} on "
+        f"{when(incident.started)}, noticed {when(incident.detected)}, {ended} "
         f"({incident.id})"
     )
+
+
+def when(moment: datetime) -> str:
+    """Write a time; its hour only where it is not midnight."""
+    return f"{moment:%Y-%m-%d}" if moment.hour == 0 else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _show_alerts(console: Console, alerts: list[Alert]) -> None:
@@ -61,8 +71,8 @@ def _show_alerts(console: Console, alerts: list[Alert]) -> None:
     console.print(f"\n{len(alerts)} alerts about {len(groups)} things, {of}:")
     for group in latest:
         last = group[-1]
-        since = f"{group[0].window.start:%Y-%m-%d}"
-        times = "once" if len(group) == 1 else f"{len(group)} times, last {last.window.start:%m-%d}"
+        since = when(group[0].window.start)
+        times = "once" if len(group) == 1 else f"{len(group)} times, last {when(last.window.start)}"
         console.print(f"  {last.kind:<11} {since}  {times}: {escape(last.explanation)}")
 
 

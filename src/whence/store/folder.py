@@ -17,7 +17,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from whence.errors import NotFound
+from whence.errors import BadInput, NotFound
 from whence.journal.format import open_folder
 from whence.store.columns import ColumnMap
 from whence.store.lease import Lease
@@ -40,6 +40,8 @@ class StoreFolder:
 
     Raises
     ------
+    BadInput
+        If its path holds a percent sign.
     NewerStore
         If a newer Whence wrote it.
     Unwritable
@@ -47,6 +49,11 @@ class StoreFolder:
     """
 
     def __init__(self, path: Path) -> None:
+        if "%" in str(path):
+            raise BadInput(
+                f"the store's path {path} holds a %, which the library of the tables takes for "
+                "the escape of a URL; choose a path without"
+            )
         self.path = open_folder(path)
 
     @property
@@ -64,7 +71,7 @@ class StoreFolder:
         return Lease(self.path / "fold.lock")
 
     def models(self) -> list[str]:
-        """Return the names of all models with predictions, in order."""
+        """Return the names of all models that have predictions, in order."""
         return [name for (name,) in self.metadata.all("SELECT name FROM models ORDER BY name")]
 
     def require(self, model: str) -> None:

@@ -63,6 +63,14 @@ class History:
         }
         return sorted(touched)
 
+    def days_holding(self, entry: ColumnEntry) -> list[date]:
+        """Return the days with a value in one column, in order; only its own epochs are read."""
+        held = self._predictions.read(["_day", entry.physical], since=entry.epoch - 1)
+        if entry.physical not in held.column_names:
+            return []  # every row that had it was set aside
+        held = held.filter(pc.is_valid(held[entry.physical]))
+        return sorted(pc.unique(held["_day"]).to_pylist())
+
     def read(self, start: int, end: int, names: list[str] | None = None) -> pa.Table:
         """Return the rows of a period with their latest labels and `_delay`.
 

@@ -7,8 +7,8 @@ is bent to fit another.
 ========  =============================  ================================================
 kind      stored as                      from
 ========  =============================  ================================================
-number    float64                        integers up to 2^53, floats, decimals
-text      string                         strings, dates, durations, integers beyond 2^53
+number    float64                        integers up to 2^53, floats, decimals, durations in s
+text      string                         strings, dates, integers beyond 2^53
 bool      bool                           booleans
 time      timestamp, microseconds, UTC   timestamps with a zone (one without becomes text)
 json      string                         lists, structs, maps; binary as base64 text
@@ -74,14 +74,20 @@ def _convert(array: pa.Array) -> tuple[Kind, pa.Array]:  # noqa: PLR0911 - one a
     if types.is_boolean(of):
         return "bool", array
     if types.is_string(of) or types.is_large_string(of) or types.is_string_view(of):
+        array.validate(full=True)  # bytes that are no UTF-8 would break every reader later
         return "text", array
     if types.is_timestamp(of) and of.tz is not None:
         return "time", array.cast(ARROW["time"], safe=False)
     if types.is_timestamp(of) or types.is_date(of) or types.is_time(of):
-        return "text", pa.array([None if v is None else v.isoformat() for v in array.to_pylist()])
+        return "text", pc.replace_substring(array.cast(pa.string()), " ", "T")
     if types.is_duration(of):
-        return "number", pc.divide(array.cast(pa.duration("us")).cast(pa.int64()), 1e6)
+        return "number", _seconds(array)
     return "json", pa.array([None if v is None else _as_json(v) for v in array.to_pylist()])
+
+
+def _seconds(array: pa.Array) -> pa.Array:
+    a_second = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[array.type.unit]
+    return pc.divide(array.cast(pa.int64()).cast(pa.float64(), safe=False), a_second)
 
 
 def _integers(array: pa.Array) -> tuple[Kind, pa.Array]:
@@ -139,7 +145,8 @@ def _convert_value(value: Any) -> tuple[Kind, Any]:  # noqa: ANN401, PLR0911 - o
 def as_text(kind: Kind, array: pa.Array) -> pa.Array:
     """Return an array of any kind as text; integral numbers are written without a point."""
     if kind == "number":
-        whole = pc.equal(array, pc.floor(array))
+        exact = pc.less_equal(pc.abs(array), float(LARGEST_EXACT))
+        whole = pc.and_(pc.equal(array, pc.floor(array)), exact)
         integers = pc.if_else(whole, array, None).cast(pa.int64(), safe=False).cast(pa.string())
         return pc.coalesce(integers, array.cast(pa.string()))
     if kind == "time":

@@ -91,7 +91,7 @@ class Table:
         self._folder = folder
         self._schema = schema
         try:
-            self._delta: DeltaTable | None = DeltaTable(str(folder))
+            self._delta: DeltaTable | None = DeltaTable(folder.absolute().as_uri())
         except TableNotFoundError:
             self._delta = None
             return
@@ -121,7 +121,7 @@ class Table:
             return
         if self._delta is None:
             self._delta = DeltaTable.create(
-                str(self._folder),
+                self._folder.absolute().as_uri(),
                 Schema.from_arrow(self._schema),
                 partition_by=["_day"],
                 mode="ignore",

@@ -53,6 +53,11 @@ class WatchState(msgspec.Struct, kw_only=True):
         the reference has seen.
     streams
         The bins (of the counts) whose loss is judged; the first is all rows.
+    judgements
+        How many windows were judged.
+    cap
+        The largest loss that counts where losses have no bound, so that a few wild rows neither
+        raise an alarm nor hide one; None where losses are at most 1.
     alarmed
         The streams beyond their line in the incident that is open.
     monitor
@@ -76,6 +81,8 @@ class WatchState(msgspec.Struct, kw_only=True):
     outside: dict[str, int] = {}
     streams: list[int] = []
     alarmed: list[int] = []
+    judgements: int = 0
+    cap: float | None = None
     monitor: bytes | None = None
     notes: list[str] = []
 

@@ -78,13 +78,18 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WatchReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of ``whence watch``."""
+    """The answer of ``whence watch``.
+
+    `judged` is how many windows' performance was judged so far: while it is 0, no incident can
+    open. `notes` say what a person should know of how this came to be.
+    """
 
     model: str
     windows: list[WindowReport]
     alerts: list[Alert]
     incidents: list[Incident]
     reference: Window | None = None
+    judged: int = 0
     notes: list[str] = []
 
 

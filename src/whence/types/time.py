@@ -26,6 +26,7 @@ _FIXED: dict[Period, timedelta] = {
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -95,6 +96,8 @@ def parse_time(text: str, zone: ZoneInfo | None = None, *, whole_day: bool = Fal
             f"{text!r} is not a time; write 2023-09-22 or 2023-09-22T14:00:00+02:00"
         ) from error
     bare = len(text) <= len("2023-09-22")
+    if not _FIRST_YEAR < when.year < _LAST_YEAR:
+        raise BadInput(f"the time {text!r} lies outside the years that can be counted with")
     if bare and whole_day:
         when += timedelta(days=1)
     if when.tzinfo is None:

@@ -106,7 +106,9 @@ def log_evidence(
         sd = np.sqrt(np.maximum(variance, NEGLIGIBLE))
         shift = ALTERNATIVES[:, None] * np.sqrt(healthy.variance(healthy.rows)) / sd
         freedom = np.minimum(healthy.freedom, MOST_FREEDOM)
-        return student_log_ratio((loss / rows - null) / sd, shift, freedom)
+        # The ratio of two t densities falls back to 1 far out: what is worse must not count less.
+        most = shift / 2.0 + np.sqrt(shift**2 / 4.0 + freedom)
+        return student_log_ratio(np.minimum((loss / rows - null) / sd, most), shift, freedom)
     correlation = healthy.between / np.maximum(healthy.between + healthy.row_variance, NEGLIGIBLE)
     row = (1.0 - correlation) / np.maximum(healthy.rows, 1.0)
     sd = np.sqrt(null * (1.0 - null) * (row + correlation))

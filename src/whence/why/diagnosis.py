@@ -197,7 +197,15 @@ class _Case:
             where=where,
             trigger=trigger,
             confidence=confidence(cause, examined.decision.margin),
-            sentence=sentence(self.head(), where, points, outcome, trigger, self.words),
+            sentence=sentence(
+                self.head(),
+                where,
+                points,
+                examined.ledger.drop,
+                outcome,
+                trigger,
+                self.words,
+            ),
             remedy=examined.remedy,
         )
 

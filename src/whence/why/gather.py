@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -32,6 +32,9 @@ __all__ = ["explain"]
 
 _DAY = 86_400_000_000
 """Microseconds."""
+
+_LAST_INSTANT = timedelta(days=1, microseconds=-1)
+"""Of a day, after its midnight."""
 
 _THURSDAY = 3
 """1970-01-01 was one, counted from Monday as 0."""
@@ -67,6 +70,8 @@ def explain(
     BadInput
         If nothing but the reference is there to compare.
     """
+    if delta is not None and not delta > 0:
+        raise BadInput(f"delta is {delta:g}; give the smallest change that matters, above 0")
     state = watches.load(store, model)
     if state is None:
         raise NotFound(f"model {model!r} was never watched; run: whence watch {model}")
@@ -115,7 +120,8 @@ def _periods(
     days = history.days()
     if not days:
         return None, None
-    first, last = (Window.containing(_midnight(day), state.by) for day in (days[0], days[-1]))
+    first = Window.containing(_midnight(days[0]), state.by)
+    last = Window.containing(_midnight(days[-1]) + _LAST_INSTANT, state.by)
     before = state.reference if first.start < state.reference.end else None
     if incident is not None:
         return before, Window(incident.started, incident.ended or last.end)
@@ -168,11 +174,16 @@ def _new_versions(history: History, before: Window, after: Window) -> dict[str, 
 
 
 def _open_quality(store: StoreFolder, model: str) -> list[str]:
-    """Return what the quality alerts of the last window that was looked at say."""
-    found = [one for one in watches.alerts(store, model) if one.kind == "quality"]
+    """Return what the quality alerts say of the last window judged and of all since.
+
+    Inputs are looked at when a window is over, labels when they are of age: days later.
+    """
     state = watches.load(store, model)
+    looked = [] if state is None else [at for at in (state.screened, state.judged) if at]
     return [
-        one.explanation for one in found if state and micros(one.window.start) >= state.screened
+        one.explanation
+        for one in watches.alerts(store, model)
+        if one.kind == "quality" and looked and micros(one.window.start) >= min(looked)
     ]
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Ranking", "rank"]
 
+_LEAST_GAIN = 1e-4
+"""Nats a row: a change of one point of a 10 % error rate everywhere gains five times as much."""
+
 _NEARLY = 0.8
 """An earlier cause of the catalogue is preferred when it gains this share of the largest gain."""
 
@@ -57,7 +60,7 @@ def rank(evidence: Evidence) -> Ranking:
     able = [
         number
         for number, (one, gain) in enumerate(zip(outcomes, gains, strict=True))
-        if gain is not None and gain.low > 0 and one.ruled_out_by is None
+        if gain is not None and gain.low > _LEAST_GAIN and one.ruled_out_by is None
     ]
     if not able:
         return Ranking(outcomes, gains, None, _distance_to_any(outcomes, gains))

@@ -149,8 +149,10 @@ def _more_changed(exposure: Exposure, scope: Mapping[str, str]) -> bool | None:
     """Whether rows in scope changed more than the others; None where that cannot be seen."""
     before, after = exposure.rows
     known = {column.name for column in after.columns}
-    if not scope or not set(scope) <= known:
+    if not scope:
         return None
+    if not set(scope) <= known:
+        return False  # it concerns rows by a column that was not logged
     inside = members(after, dict(scope))
     was = members(before, dict(scope))
     if inside.all() or not inside.any():

@@ -53,7 +53,12 @@ class Counted(msgspec.Struct):
 
 
 def count_window(
-    history: History, window: Window, spec: Spec, task: Task | None, horizon: float | None
+    history: History,
+    window: Window,
+    spec: Spec,
+    task: Task | None,
+    horizon: float | None,
+    cap: float | None,
 ) -> Counted:
     """Count one window from its rows.
 
@@ -62,6 +67,8 @@ def count_window(
     horizon
         Labels that came later than that many seconds after their prediction are left out of
         the counts, so that every window is judged at one age; None leaves none out.
+    cap
+        Larger losses count as this in the counts; None where losses have a bound.
     """
     names = [column.name for column in spec.columns]
     rows = history.read(micros(window.start), micros(window.end), names)
@@ -71,6 +78,8 @@ def count_window(
     if horizon is not None:
         delay = rows["_delay"].to_numpy()
         loss = np.where(delay > horizon, np.nan, loss)
+    if cap is not None:
+        loss = np.minimum(loss, cap)
     return Counted(window, facts, spec.count(history.columns(rows, names), loss))
 
 

@@ -11,7 +11,9 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from whence.work.derive import derive
 from whence.work.identity import sort_out
@@ -101,8 +103,9 @@ class Epoch:
             self._apply_labels(model)
         metadata = self._store.metadata
         with metadata.transaction():
-            for model in {*self._labels, *self._intakes}:
-                self._store.enrol(model)
+            for model in self._intakes:
+                if self.counts[model, "predictions"]:
+                    self._store.enrol(model)
             self._save_small_facts(metadata)
             for statement, values in finish:
                 metadata.run(statement, *values)
@@ -119,7 +122,7 @@ class Epoch:
         # Before the rows, so that no row can ever lie in a column that nobody knows the name of.
         with self._store.metadata.transaction():
             columns.save(self._store.metadata)
-        incoming = pa.concat_tables(tables, promote_options="default")
+        incoming = _oldest_first(pa.concat_tables(tables, promote_options="default"))
         stored = self._store.predictions(model)
         outcome = sort_out(incoming, stored, self.number)
         self.counts[model, "predictions"] += outcome.fresh.num_rows
@@ -137,6 +140,7 @@ class Epoch:
         incoming = pa.concat_tables([waiting, *self._labels.get(model, [])])
         if not incoming.num_rows:
             return
+        incoming = _oldest_first(incoming)
         labels = self._store.labels(model)
         result = match(incoming, self._store.predictions(model), labels, self.number)
         self.counts[model, "labels"] += result.rows.num_rows
@@ -194,6 +198,14 @@ class Epoch:
                 " WHERE excluded.logged >= reference_periods.logged",
                 *(period.model, period.start, period.end, period.logged),
             )
+
+
+def _oldest_first(table: pa.Table) -> pa.Table:
+    """Return rows of several processes in the order of their calls; rows of files stay first."""
+    if table["_logged"].null_count == table.num_rows:
+        return table
+    logged = pc.fill_null(table["_logged"].cast(pa.int64()), 0).to_numpy()
+    return table.take(np.argsort(logged, kind="stable"))
 
 
 def _plain(table: pa.Table) -> list[tuple[Any, ...]]:

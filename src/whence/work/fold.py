@@ -242,38 +242,33 @@ class _Records:
     def finish(self) -> None:
         """Hand over the gathered rows."""
         for key, rows in self._rows.items():
-            model, names, roles, version, zone = key
-            columns = {
-                name: column_from_values(values)
-                for name, values in zip(names, zip(*rows, strict=True), strict=True)
-            }
-            logged = pa.array(self._logged[key], pa.int64()).cast(ARROW["time"])
-            try:
-                intake = Intake(
-                    columns, roles, version=version, zone=zone, logged=logged, now=self._now
-                )
-            except BadInput as error:
-                self._one_by_one(key, rows, error)
-                continue
-            self._epoch.predictions(model, intake)
+            self._hand_over(key, rows, self._logged[key])
 
-    def _one_by_one(self, key: _Key, rows: list[list[Any]], error: BadInput) -> None:
-        # One unreadable value must not take the rows beside it into quarantine.
-        model, names, *_ = key
-        if len(rows) == 1:
-            self._epoch.quarantine(model, str(error), dict(zip(names, rows[0], strict=True)))
+    def _hand_over(self, key: _Key, rows: list[list[Any]], logged: list[int]) -> None:
+        model, names, roles, version, zone = key
+        columns = {
+            name: column_from_values(values)
+            for name, values in zip(names, zip(*rows, strict=True), strict=True)
+        }
+        times = pa.array(logged, pa.int64()).cast(ARROW["time"])
+        try:
+            intake = Intake(columns, roles, version=version, zone=zone, logged=times, now=self._now)
+        except BadInput as error:
+            if len(rows) == 1:
+                self._epoch.quarantine(model, str(error), dict(zip(names, rows[0], strict=True)))
+                return
+            # One unreadable value must not take the rows beside it into quarantine.
+            half = len(rows) // 2
+            self._hand_over(key, rows[:half], logged[:half])
+            self._hand_over(key, rows[half:], logged[half:])
             return
-        for row, logged in zip(rows, self._logged[key], strict=True):
-            single = _Records(self._store, self._epoch, 0)
-            single._now = self._now
-            single._rows[key], single._logged[key] = [row], [logged]
-            single.finish()
+        self._epoch.predictions(model, intake)
 
 
 def _open(ipc: bytes) -> pa.Table:
     try:
         return pa.ipc.open_stream(ipc).read_all()
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
         raise BadInput(f"an Arrow frame that cannot be decoded: {error}") from error
 
 

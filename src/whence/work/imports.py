@@ -33,8 +33,8 @@ __all__ = ["ImportPlan", "Imported", "import_file", "resume"]
 class ImportPlan(msgspec.Struct, frozen=True, tag="import"):
     """What is needed to read one piece of a file again.
 
-    With a `prediction`, `proba` or `time` among the roles the file holds predictions; with only
-    an id, a label (and when the label became known: `label_time`) it holds late labels.
+    With a `prediction` or a `proba` among the roles the file holds predictions; with only an
+    id, a label (and when the label became known: `label_time`) it holds late labels.
     """
 
     path: str
@@ -91,7 +91,7 @@ def import_file(
     """
     path = Path(plan.path)
     _check(plan, path)
-    whole = msgspec.structs.replace(plan, digest=digest(path, msgspec.msgpack.encode(plan)))
+    whole = msgspec.structs.replace(plan, digest=_digest(plan))
     done = Imported()
     for number, table in enumerate(pieces(path, _text_columns(plan))):
         piece = msgspec.structs.replace(whole, piece=number)
@@ -111,8 +111,7 @@ def import_file(
 def resume(store: StoreFolder, number: int, plan: ImportPlan, made: int) -> None:
     """Finish a piece whose import was cut short, from its file if that is still the same."""
     path = Path(plan.path)
-    unread = msgspec.structs.replace(plan, digest="", piece=0)
-    if path.is_file() and digest(path, msgspec.msgpack.encode(unread)) == plan.digest:
+    if path.is_file() and _digest(plan) == plan.digest:
         for at, table in enumerate(pieces(path, _text_columns(plan))):
             if at == plan.piece:
                 _apply(Epoch(store, number), plan, _prepare(plan, table, moment(made)))
@@ -120,6 +119,12 @@ def resume(store: StoreFolder, number: int, plan: ImportPlan, made: int) -> None
     # The import was never acknowledged, and its file is gone: rows that reached the table stay.
     with store.metadata.transaction():
         store.metadata.run("UPDATE epochs SET state = 'abandoned' WHERE epoch = ?", number)
+
+
+def _digest(plan: ImportPlan) -> str:
+    """Return what a file is known by: its content and how it is read, wherever it lies."""
+    options = msgspec.structs.replace(plan, path="", digest="", piece=0)
+    return digest(Path(plan.path), msgspec.msgpack.encode(options))
 
 
 def _apply(epoch: Epoch, plan: ImportPlan, prepared: Intake | pa.Table) -> None:

@@ -6,6 +6,7 @@ frame into quarantine. A single row that cannot be placed in time is set aside w
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,13 +20,21 @@ from whence.store.kinds import ARROW, as_text, kinds_of_array, kinds_of_values
 from whence.types.time import parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from whence.store.columns import ColumnMap
     from whence.store.kinds import Kind
     from whence.types.records import Roles
 
-__all__ = ["Intake", "Rejected", "column_from_values", "read_ids", "read_times", "split_outcome"]
+__all__ = [
+    "Intake",
+    "Rejected",
+    "column_from_values",
+    "read_ids",
+    "read_times",
+    "reading",
+    "split_outcome",
+]
 
 _TIME = ARROW["time"]
 TOLERATED_FUTURE = timedelta(days=1)
@@ -43,7 +52,7 @@ class Rejected:
 def column_from_values(values: Sequence[Any]) -> pa.Array | list[Any]:
     """Return Python values as one Arrow array where they are of one kind, else as a list."""
     kinds = kinds_of_values(values)
-    if len(kinds) == 1:
+    if len(kinds) == 1 and "json" not in kinds:
         return next(iter(kinds.values()))
     return pa.nulls(len(values)) if not kinds else list(values)
 
@@ -134,6 +143,20 @@ def split_outcome(
     return pc.if_else(pc.is_nan(number), None, number), text
 
 
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """Turn what a library says of values it cannot read into `BadInput` that names the frame."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except (pa.ArrowException, OverflowError, ValueError) as error:
+        raise BadInput(
+            f"{where} holds a value that cannot be read: {str(error).splitlines()[0]}; "
+            "correct it or leave its column out"
+        ) from error
+
+
 class Intake:
     """One frame of predictions, read; what can go wrong with it goes wrong here.
 
@@ -177,10 +200,11 @@ class Intake:
         self._now = now
         self._logged = pa.nulls(self.length, _TIME) if logged is None else logged
         self._times = self._logged
-        if roles.time is not None:
-            self._times = read_times(columns[roles.time], zone, roles.time)
-        self._fixed = self._read_fixed(version)
-        self._features = self._read_features()
+        with reading(where):
+            if roles.time is not None:
+                self._times = read_times(columns[roles.time], zone, roles.time)
+            self._fixed = self._read_fixed(version)
+            self._features = self._read_features()
 
     def _read_fixed(self, version: str | None) -> dict[str, pa.Array]:
         role = self._roles
@@ -210,6 +234,13 @@ class Intake:
             raise BadInput(
                 f"column {self._roles.proba!r} should hold probabilities and holds {example!r}; "
                 "give one number per row: P(label = 1), or the probability of the predicted class"
+            )
+        wrong = pc.or_(pc.less(number, 0.0), pc.greater(number, 1.0))
+        if pc.any(wrong).as_py():
+            example = number.filter(pc.fill_null(wrong, False))[0].as_py()
+            raise BadInput(
+                f"column {self._roles.proba!r} should hold probabilities and holds {example:g}; "
+                "give numbers from 0 to 1"
             )
         return number
 
@@ -247,6 +278,8 @@ class Intake:
         if paths is not None:
             for fact, values in derive(paths).items():
                 name = f"{self._roles.images}.{fact}"
+                if name in self._columns:
+                    name = f"{name} (derived)"
                 for kind, array in kinds_of_values(values).items():
                     arrays[columns.physical(name, kind, epoch, derived=True)] = array
         return self._set_aside(pa.table(arrays))

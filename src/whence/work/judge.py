@@ -151,7 +151,10 @@ class Judge:
             np.array([weekday for _, _, weekday in self.judged]),
         )
         noticed = next(i for i, one in enumerate(windows) if one.end == incident.detected)
-        change, end = follow(series, int(np.searchsorted(series.window, noticed)))
+        at = int(np.searchsorted(series.window, noticed))
+        change, end = follow(series, at)
+        if end is not None and end <= at:
+            end = None  # what was noticed later cannot have ended before
         before, after = (
             (1.0 - change.before, 1.0 - change.after)
             if self._metric == "accuracy"

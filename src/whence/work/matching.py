@@ -40,6 +40,9 @@ INCOMING = pa.schema(
 )
 """Labels as they come: `_time` if the caller said when each became known, `_logged` if live."""
 
+LIVE = 86_400.0
+"""Seconds within which a prediction is logged when its model is really running."""
+
 _SIDE = ["_id", "_day", "_time", "_logged", "_label", "_label_text"]
 
 
@@ -155,11 +158,12 @@ def _rows(incoming: pa.Table, found: pa.Table, epoch: int) -> pa.Table:
     """Return matched labels in the labels table's columns, the delay in seconds.
 
     The delay counts from the prediction's time where the caller said when the label became
-    known, and otherwise from one call to the other: a backfill of old predictions and labels
-    has no delay of years.
+    known, and otherwise from one call to the other. Where predictions were logged long after
+    they were made, a backfill, the time between two calls says nothing: the delay is unknown.
     """
     said = _seconds(incoming["_time"], found["_time"])
-    lived = _seconds(incoming["_logged"], found["_logged"])
+    live = pc.less_equal(_seconds(found["_logged"], found["_time"]), LIVE)
+    lived = pc.if_else(live, _seconds(incoming["_logged"], found["_logged"]), None)
     return pa.table(
         {
             "_epoch": pa.array([epoch] * incoming.num_rows, pa.int64()),

@@ -14,6 +14,7 @@ from whence.store.outcomes import outcomes, task_of
 from whence.store.watches import WatchState
 from whence.types.time import Period, Window, micros
 from whence.watch.labels import horizon
+from whence.watch.variation import FEWEST_WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +24,17 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.types.rows import Column, Task
 
-__all__ = ["begin_watch", "windows_of_days"]
+__all__ = ["begin_watch", "first_window_from", "windows_of_days"]
 
 ASSUMED = 14
 """Windows taken as healthy when nobody says which: two weeks of days."""
 
 SETTLING = 3
 """So many label ages after the reference's end its labels are complete enough to stand on."""
+
+CAP = 0.99
+"""Absolute errors above this quantile of the reference's count as that much when windows are
+judged: one wild row is no failure, and a thousand do not hide in their own spread."""
 
 FAR = 20.0
 """Times the span of 99 % of the values: beyond it a value is far outside."""
@@ -56,12 +61,14 @@ def begin_watch(store: StoreFolder, model: str, by: Period, now: datetime) -> Wa
         declared=declared is not None,
         task=task,
         horizon=age,
+        cap=_largest_loss(rows, task),
         settled=task is not None
         and (declared is not None or len(windows_of_days(history.days(), by)) >= 2 * ASSUMED)
         and now >= reference.end + SETTLING * timedelta(seconds=age or 0.0),
         spec=fit_spec([column for column, _ in columns.values()]).encode(),
         notes=[
             *_notes(model, reference, rows, declared=declared is not None),
+            *_few_windows(history.days(), reference, by),
             *(note for column, _ in columns.values() for note in _far_out(column)),
         ],
     )
@@ -73,6 +80,15 @@ def _label_age(rows: pa.Table, task: Task | None) -> float | None:
         return None
     known = ~np.isnan(outcomes(rows, task).loss)
     return horizon(rows["_delay"].to_numpy()[known]) if known.any() else None
+
+
+def _largest_loss(rows: pa.Table, task: Task | None) -> float | None:
+    """Return the reference's high quantile of the loss where losses have no bound."""
+    if task != "regression":
+        return None
+    loss = outcomes(rows, task).loss
+    known = loss[~np.isnan(loss)]
+    return float(np.quantile(known, CAP)) if len(known) else None
 
 
 def windows_of_days(days: list[date], by: Period) -> list[Window]:
@@ -87,6 +103,12 @@ def windows_of_days(days: list[date], by: Period) -> list[Window]:
     return [found[start] for start in sorted(found)]
 
 
+def first_window_from(when: datetime, by: Period) -> Window:
+    """Return the first window that starts at `when` or later."""
+    window = Window.containing(when, by)
+    return window if window.start >= when else window.following(by)
+
+
 def _assume(history: History, by: Period) -> Window:
     """Return the first windows, at most `ASSUMED` and at most half of what is there."""
     windows = windows_of_days(history.days(), by)
@@ -97,6 +119,19 @@ def _assume(history: History, by: Period) -> Window:
 def _thin(rows: pa.Table) -> pa.Table:
     step = -(-rows.num_rows // MOST_ROWS)
     return rows if step <= 1 else rows.take(np.arange(0, rows.num_rows, step))
+
+
+def _few_windows(days: list[date], reference: Window, by: Period) -> Iterator[str]:
+    inside = [
+        window
+        for window in windows_of_days(days, by)
+        if window.start >= reference.start and window.end <= reference.end
+    ]
+    if len(inside) < FEWEST_WINDOWS:
+        yield (
+            f"The reference holds {len(inside)} whole windows by {by}; with fewer than "
+            f"{FEWEST_WINDOWS} nobody knows how much they vary, so no window is judged."
+        )
 
 
 def _far_out(column: Column) -> Iterator[str]:

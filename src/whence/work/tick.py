@@ -21,10 +21,11 @@ from whence.types.reports import Alert, WatchReport, WindowReport
 from whence.types.time import Window, micros, moment
 from whence.watch.performance import Monitor
 from whence.watch.quality import kind_changed
+from whence.watch.variation import FEWEST_WINDOWS
 from whence.work.counting import Counted, Facts, count_window, load, save
 from whence.work.judge import Judge, start_monitor, streams_of
 from whence.work.labelling import selection
-from whence.work.reference import begin_watch, windows_of_days
+from whence.work.reference import begin_watch, first_window_from, windows_of_days
 from whence.work.screen import HORIZONS, Screen
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 __all__ = ["tick"]
+
+PATIENCE = 28
+"""Where label delays are unknown, windows are judged in order, and one whose labels do not come
+is passed over once that many later ones have come."""
 
 MOST_OUTLIERS = 0.005
 """Single rows far out are told as a note; more of them are a matter for the quality alerts."""
@@ -106,14 +111,16 @@ class _Run:
             before = first.setdefault(entry.name, entry.kind)
             if before == entry.kind or entry.epoch <= self._state.predictions:
                 continue
+            days = self._history.days_holding(entry)
+            if not days:
+                continue
             changed = kind_changed(entry.name, before, entry.kind)
-            day = self._history.days_touched(entry.epoch - 1, self._history.epochs[1])[0]
             self._alerts.append(
                 Alert(
                     kind="quality",
                     column=entry.name,
                     metric=None,
-                    window=windows_of_days([day], self._state.by)[0],
+                    window=windows_of_days(days[:1], self._state.by)[0],
                     statistic=changed.p,
                     threshold=1.0,
                     explanation=changed.sentence,
@@ -127,7 +134,9 @@ class _Run:
         windows = windows_of_days(days, state.by)
         with ThreadPoolExecutor() as pool:
             counted = pool.map(
-                lambda window: count_window(history, window, self._spec, state.task, state.horizon),
+                lambda window: count_window(
+                    history, window, self._spec, state.task, state.horizon, state.cap
+                ),
                 windows,
             )
             self._counted = {micros(one.window.start): one for one in counted if one.facts.rows}
@@ -141,7 +150,12 @@ class _Run:
 
     def _reference(self) -> tuple[Floats, NDArray[np.int64]]:
         period = self._state.reference
-        counts = self._counts(micros(period.start), micros(period.end))
+        end = micros(period.end)
+        counts = {
+            at: found
+            for at, found in self._counts(micros(period.start), end).items()
+            if micros(self._window(at).end) <= end
+        }
         weekday = np.array([self._weekday(at) for at in counts], np.int64)
         return np.array(list(counts.values())).reshape(-1, self._spec.size, 4), weekday
 
@@ -184,7 +198,7 @@ class _Run:
         expected = (
             self._window(last).following(self._state.by)
             if last
-            else Window.containing(self._state.reference.end, self._state.by)
+            else first_window_from(self._state.reference.end, self._state.by)
         )
         for at, counts in windows.items():
             if micros(expected.start) < at:
@@ -198,6 +212,8 @@ class _Run:
         if state.task is None:
             return
         reference, weekday = self._reference()
+        if not len(reference):
+            return
         ripe = list(self._ripe(reference))
         if not ripe:
             return
@@ -214,20 +230,59 @@ class _Run:
                 state.judged = at
                 continue
             judge.step(self._window(at), counts, self._weekday(at))
+            state.judgements += len(reference) >= FEWEST_WINDOWS
         state.monitor = monitor.to_bytes()
         self._alerts.extend(judge.alerts)
+        if state.cap is not None:
+            self._incidents[:] = [self._uncapped(one) for one in self._incidents]
+
+    def _uncapped(self, incident: Incident) -> Incident:
+        """Return an incident with the mean losses before and since, whatever their size."""
+        facts = {
+            start: msgspec.msgpack.decode(data, type=Facts)
+            for start, data in self._store.metadata.all(
+                "SELECT start, facts FROM windows WHERE model = ?", self._model
+            )
+        }
+        facts.update({at: one.facts for at, one in self._counted.items()})
+        began = micros(incident.started)
+        ended = self._state.judged + 1 if incident.ended is None else micros(incident.ended)
+        before, after = (
+            [one for at, one in facts.items() if start <= at < stop and one.labelled]
+            for start, stop in ((micros(self._state.reference.start), began), (began, ended))
+        )
+        if incident.where or not before or not after:
+            return incident
+        old, new = (
+            sum(one.loss for one in part) / sum(one.labelled for one in part)
+            for part in (before, after)
+        )
+        return msgspec.structs.replace(incident, before=old, after=new)
 
     def _ripe(self, reference: Floats) -> Iterator[tuple[int, Floats]]:
         """Yield windows to be judged now, in order."""
         expected = reference[:, 0, LABELLED].sum() / max(reference[:, 0, ROWS].sum(), 1.0)
         age = timedelta(seconds=self._state.horizon or 0.0)
-        # Where labels have a known delay, its age tells that those to come have come; where
-        # they have none, only their number can.
-        enough = 0.0 if age else ENOUGH_LABELLED * expected
-        for at, counts in self._over(self._state.judged).items():
+        over = self._over(self._state.judged)
+        if age:
+            # Known delays tell that the labels to come have come, be they few or none.
+            yield from (
+                (at, counts)
+                for at, counts in over.items()
+                if self._window(at).end + age <= self._now
+            )
+            return
+        held: list[tuple[int, Floats]] = []
+        unripe = False
+        for at, counts in over.items():
             share = counts[0, LABELLED] / counts[0, ROWS]
-            if self._window(at).end + age <= self._now and share > 0 and share >= enough:
-                yield at, counts
+            if share == 0.0 or share < ENOUGH_LABELLED * expected:
+                unripe = True
+                continue
+            held.append((at, counts))
+            if not unripe or len(held) > PATIENCE:
+                yield from held
+                held, unripe = [], False
 
     def _judged(self) -> list[tuple[Window, Floats, int]]:
         """Return the windows judged since the last incident ended."""
@@ -273,6 +328,7 @@ def _report(store: StoreFolder, model: str, state: WatchState, now: datetime) ->
         alerts=watches.alerts(store, model),
         incidents=watches.incidents(store, model),
         reference=state.reference,
+        judged=state.judgements,
         notes=[*state.notes, *_outliers(state)],
     )
 

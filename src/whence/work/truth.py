@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from whence.store.kinds import ARROW
-from whence.work.intake import read_ids, read_times, split_outcome
+from whence.work.intake import read_ids, read_times, reading, split_outcome
 
 __all__ = ["label_table"]
 
@@ -27,10 +27,11 @@ def label_table(
     NaiveTime, BadInput
         If the time column cannot be read.
     """
-    ids = read_ids(columns[id])
-    number, text = split_outcome(columns[label])
-    absent = pa.nulls(len(ids), ARROW["time"])
-    times = absent if time is None else read_times(columns[time], zone, time)
+    with reading("the labels"):
+        ids = read_ids(columns[id])
+        number, text = split_outcome(columns[label])
+        absent = pa.nulls(len(ids), ARROW["time"])
+        times = absent if time is None else read_times(columns[time], zone, time)
     table = pa.table(
         {
             "_id": ids,
