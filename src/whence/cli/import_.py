@@ -25,7 +25,7 @@ __all__ = ["add", "run"]
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="Parquet, CSV or Arrow IPC")
-    parser.add_argument("--model", required=True, metavar="NAME")
+    parser.add_argument("--model", required=True, metavar="NAME", help="whose rows they are")
     parser.add_argument("--time", metavar="COLUMN", help="when each prediction was made")
     parser.add_argument("--tz", metavar="ZONE", help="the zone of times that carry none")
     parser.add_argument("--id", metavar="COLUMN", help="unique per prediction; labels need it")

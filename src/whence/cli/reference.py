@@ -19,7 +19,7 @@ __all__ = ["add", "run"]
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model")
+    parser.add_argument("model", help="its name, as it is logged or imported")
     parser.add_argument(
         "--from", dest="start", required=True, metavar="TIME", help="a date or ISO 8601 time"
     )

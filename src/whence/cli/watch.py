@@ -23,8 +23,12 @@ INCIDENT = 3
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model")
-    parser.add_argument("--by", choices=PERIODS, help="the length of a window (default: day)")
+    parser.add_argument("model", help="its name, as it was logged or imported")
+    parser.add_argument(
+        "--by",
+        choices=PERIODS,
+        help="the length of a window (default: as last time, days at first)",
+    )
     parser.add_argument(
         "--json", action="store_true", help="the whole report, as docs/json.md says"
     )

@@ -20,7 +20,7 @@ __all__ = ["add", "run"]
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model")
+    parser.add_argument("model", help="its name, as it was logged or imported")
     parser.add_argument("--incident", metavar="ID", help="as `whence watch` names it")
     parser.add_argument(
         "--delta", type=float, metavar="X",

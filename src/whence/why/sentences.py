@@ -33,7 +33,7 @@ def sentence(
         return f"{head}: no cause that was tested explains it{_began(trigger)}."
     carried = f"{words.points(points)} of {'them' if words.is_share else 'it'}"
     if points > drop.points:
-        carried = f"{words.points(points)}, and others got better"
+        carried = f"{words.points(points)} (others got better)"
     if outcome.cause == unseen_value_or_range.NAME:
         said = f"rows with {describe(where)}, never seen in the reference, carry {carried}"
     elif outcome.cause == change_within_a_slice.NAME:

@@ -30,6 +30,8 @@ __all__ = ["HORIZONS", "Screen"]
 HORIZONS = (1, 7, 28)
 """Drift is looked for in the window alone and in the last 7 and 28 windows together."""
 
+FEW_VALUES = 10
+
 MOST_BINS_TOLD = 3
 
 
@@ -95,8 +97,13 @@ class Screen:
                 )
 
     def outside(self, rows: Floats) -> Iterator[tuple[str, int]]:
-        """Yield (column, rows) where row counts (bins,) have some outside what was seen."""
+        """Yield (column, rows) where row counts (bins,) have some outside what was seen.
+
+        A column of many values has new extremes now and then; one of few values has not.
+        """
         for column in self._spec.columns:
+            if isinstance(column.bins, NumberBins) and len(column.bins.edges) > FEW_VALUES:
+                continue
             found = int(rows[column.where][column.bins.unseen()].sum())
             if found:
                 yield column.name, found
