@@ -222,3 +222,12 @@ def test_a_label_belongs_to_one_day_of_an_id_that_comes_again(whence, write):
     whence("import", "a.parquet", "b.parquet", *BASIC)
     whence("import", "label.parquet", "--model", "m", "--id", "id", "--label", "y")
     assert '"rows":6,"labelled":1' in whence("watch", "m", "--by", "week", "--json").stdout
+
+
+def test_labels_without_an_id_or_a_value_are_counted_and_said(whence, write):
+    write(rows())
+    write(pa.table({"id": ["a0", None, "a2"], "y": [1, 1, None]}), "holes.parquet")
+    whence("import", "preds.parquet", *BASIC)
+    told = whence("import", "holes.parquet", "--model", "m", "--id", "id", "--label", "y").stdout
+    assert "1 new labels" in told
+    assert "2 hold no id or no label" in told

@@ -107,22 +107,17 @@ def _tell(plan: ImportPlan, done: Imported) -> str:
     if not done.rows:
         return f"{name}: it holds no rows"
     what = "labels" if plan.holds_labels else "predictions"
-    told = [f"{name}: {done.rows:,} rows of {what} of {plan.model}"]
-    if done.already:
-        told.append(f"{done.already:,} rows were imported before")
-    if plan.holds_labels:
-        told.append(f"{done.labels:,} new labels")
-    if done.repeats:
-        told.append(f"{done.repeats:,} repeat what is stored")
-    if done.pending:
-        told.append(f"{done.pending:,} wait for a prediction of their id")
-    if done.conflicts:
-        told.append(f"{done.conflicts:,} contradict a stored id and are in quarantine")
-    if done.without_label:
-        told.append(f"{done.without_label:,} hold no id or no label")
-    if not plan.roles.id and not plan.holds_labels:
-        told.append("without --id its rows are not recognised if they come in another file")
     unplaced = done.rejected - done.conflicts
-    if unplaced > 0:
-        told.append(f"{unplaced:,} are in quarantine (see: whence doctor)")
-    return "; ".join(told)
+    unknown = not plan.roles.id and not plan.holds_labels
+    told = [
+        f"{name}: {done.rows:,} rows of {what} of {plan.model}",
+        done.already and f"{done.already:,} rows were imported before",
+        plan.holds_labels and f"{done.labels:,} new labels",
+        done.repeats and f"{done.repeats:,} repeat what is stored",
+        done.pending and f"{done.pending:,} wait for a prediction of their id",
+        done.conflicts and f"{done.conflicts:,} contradict a stored id and are in quarantine",
+        done.without_label and f"{done.without_label:,} hold no id or no label",
+        unknown and "without --id its rows are not recognised if they come in another file",
+        unplaced > 0 and f"{unplaced:,} are in quarantine (see: whence doctor)",
+    ]
+    return "; ".join(part for part in told if isinstance(part, str))

@@ -103,6 +103,8 @@ def import_file(
             prepared = _prepare(piece, table, when)
             epoch = Epoch(store, begin(store, msgspec.msgpack.encode(piece), micros(when)))
             _apply(epoch, piece, prepared)
+            if not isinstance(prepared, Intake):
+                done.without_label += table.num_rows - prepared.num_rows
             _add(done, epoch, table.num_rows)
         progress(table.num_rows)
     return done
