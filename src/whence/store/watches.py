@@ -53,6 +53,8 @@ class WatchState(msgspec.Struct, kw_only=True):
         the reference has seen.
     streams
         The bins (of the counts) whose loss is judged; the first is all rows.
+    blocked
+        Starts of the windows that were passed over because their labels came otherwise.
     judgements
         How many windows were judged.
     cap
@@ -81,6 +83,7 @@ class WatchState(msgspec.Struct, kw_only=True):
     outside: dict[str, int] = {}
     streams: list[int] = []
     alarmed: list[int] = []
+    blocked: list[int] = []
     judgements: int = 0
     cap: float | None = None
     monitor: bytes | None = None

@@ -228,6 +228,7 @@ class _Run:
             if blocked is not None:
                 self._alerts.append(blocked)
                 state.judged = at
+                state.blocked.append(at)
                 continue
             judge.step(self._window(at), counts, self._weekday(at))
             state.judgements += len(reference) >= FEWEST_WINDOWS
@@ -291,7 +292,7 @@ class _Run:
         return [
             (self._window(at), counts[self._state.streams], self._weekday(at))
             for at, counts in self._counts(start, self._state.judged + 1).items()
-            if counts[0, LABELLED] > 0
+            if counts[0, LABELLED] > 0 and at not in self._state.blocked
         ]
 
     def save(self) -> None:
