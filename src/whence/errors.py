@@ -10,7 +10,6 @@
     │   └── NotFound          no model, incident or file of that name
     ├── StoreError            the store itself
     │   ├── NewerStore        written by a newer Whence; left untouched
-    │   ├── StoreBusy         another process holds the lease
     │   └── Unwritable        full disk, read-only folder, missing rights
     └── JournalClosed         a record after close()
 
@@ -27,7 +26,6 @@ __all__ = [
     "NaiveTime",
     "NewerStore",
     "NotFound",
-    "StoreBusy",
     "StoreError",
     "Unwritable",
     "WhenceError",
@@ -101,10 +99,6 @@ class StoreError(WhenceError):
 
 class NewerStore(StoreError):
     """The store was written by a newer Whence; it was left untouched."""
-
-
-class StoreBusy(StoreError):
-    """Another process is doing this work on the store."""
 
 
 class Unwritable(StoreError, OSError):

@@ -126,7 +126,8 @@ class Model:
         BadInput
             If the frame is of no known type or holds a value that cannot be recorded.
         Unwritable
-            If the store cannot be written. After any error nothing of the frame is recorded.
+            If the store cannot be written. A frame is checked before any of it is
+            recorded; one of more than 8 MB goes in pieces, and a full disk may part them.
 
         Examples
         --------

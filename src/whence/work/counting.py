@@ -7,6 +7,7 @@ harmless to repeat and costs the same however long the history is.
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,18 +39,13 @@ class Facts(msgspec.Struct, array_like=True):
     loss_squared: float
 
 
-class Counted(msgspec.Struct):
-    """One window: its facts, and counts (`Spec`) from the labels that were in time."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One window: its facts, and counts (bins, 4) (`Spec`) from the labels that were in time."""
 
     window: Window
     facts: Facts
-    counts: object
-    """float64 (bins, 4)."""
-
-    @property
-    def array(self) -> NDArray[np.float64]:
-        """The counts."""
-        return self.counts  # type: ignore[return-value] # msgspec knows no numpy
+    counts: NDArray[np.float64]
 
 
 def count_window(
@@ -95,7 +91,7 @@ def save(metadata: Metadata, model: str, counted: list[Counted]) -> None:
                 micros(one.window.start),
                 micros(one.window.end),
                 msgspec.msgpack.encode(one.facts),
-                zlib.compress(one.array.tobytes(), 1),
+                zlib.compress(one.counts.tobytes(), 1),
             )
             for one in counted
         ],

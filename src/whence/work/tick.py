@@ -145,7 +145,7 @@ class _Run:
     def _counts(self, start: int, end: int) -> dict[int, Floats]:
         """Return the counts of windows with rows that start in a period, by start, in order."""
         found = load(self._store.metadata, self._model, start, end)
-        fresh = {at: one.array for at, one in self._counted.items() if start <= at < end}
+        fresh = {at: one.counts for at, one in self._counted.items() if start <= at < end}
         return dict(sorted({**found, **fresh}.items()))
 
     def _reference(self) -> tuple[Floats, NDArray[np.int64]]:
