@@ -24,6 +24,7 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from incidents import KINDS, WORLDS, Case, simulate
+from whence.watch.proportion import wilson
 from whence.why.examination import examine
 
 FIRST_SEED = 5000
@@ -40,7 +41,6 @@ HONEST = {"none": {"nothing-wrong", "cannot-tell-yet"}}
 ROWS_BEFORE, ROWS_AFTER = 12_000, 6_000
 LEAST_DROP = 0.02
 MOST_DRAWS, NEXT_DRAW = 20, 100_000
-Z95 = 1.96
 
 
 @dataclass
@@ -85,14 +85,6 @@ def incident(kind: str, seed: int, world: str, scale: float) -> Case:
         if kind == "none" or drop >= LEAST_DROP:
             return case
     return case
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Return the 95 % Wilson interval of a rate."""
-    p, z2 = hits / n, Z95**2
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    reach = Z95 * np.sqrt(p * (1 - p) / n + z2 / (4 * n**2)) / (1 + z2 / n)
-    return float(centre - reach), float(centre + reach)
 
 
 def curve(trials: list[Trial]) -> dict[str, list[float] | int]:
