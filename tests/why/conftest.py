@@ -9,7 +9,7 @@ import pytest
 
 from whence.types.rows import Column, Rows
 
-BENCH = Path(__file__).parents[2] / "bench" / "incidents.py"
+BENCH = Path(__file__).parents[2] / "bench" / "incidents" / "simulated.py"
 SIZE = {"before": 8000, "after": 4000}
 
 

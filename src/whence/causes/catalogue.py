@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 from whence.causes import (
     change_within_a_slice,
     concept_shift,
+    data_collection_change,
+    label_delay,
+    label_quality,
     label_shift,
     mix_shift,
     pipeline_break,
+    seasonality,
     unseen_value_or_range,
+    version_change,
 )
 
 if TYPE_CHECKING:
@@ -35,10 +40,15 @@ class Cause(Protocol):
 
 
 CATALOGUE: tuple[Cause, ...] = (
+    seasonality,
     pipeline_break,
     unseen_value_or_range,
+    version_change,
+    label_delay,
     label_shift,
+    label_quality,
     change_within_a_slice,
     concept_shift,
+    data_collection_change,
     mix_shift,
 )

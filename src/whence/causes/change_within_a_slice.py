@@ -16,6 +16,9 @@ __all__ = ["NAME", "QUESTION", "test"]
 NAME = "change-within-a-slice"
 QUESTION = "Did the relation of inputs and label change inside a slice only?"
 
+_MOST = 0.6
+"""A change everywhere bites harder here and there; several slices can be made of that."""
+
 
 def test(evidence: Evidence) -> Outcome:
     """Tilt q0 inside the slices of the ledger, each by itself, and leave the rest as it was."""
@@ -24,6 +27,8 @@ def test(evidence: Evidence) -> Outcome:
     group = np.full(len(evidence.after), -1, np.intp)
     for number, suspect in enumerate(evidence.suspects):
         group[suspect.rows & (group < 0)] = number
+    if (group >= 0).mean() > _MOST:
+        return Outcome(NAME, ruled_out_by="what changed is in most rows, not in a slice of them")
     fitted = cross_tilt(evidence.log_q, evidence.y, evidence.fold, group)
     by_slice = np.bincount(
         group + 1, weights=evidence.gain_of(fitted), minlength=len(evidence.suspects) + 1

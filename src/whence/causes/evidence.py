@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from whence.causes.baseline import fit_baseline
 from whence.causes.gain import mean_gain
+from whence.causes.support import rows_outside
 from whence.causes.target import Target
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class Evidence:
 
     `half` (n_before,) marks the reference rows the baseline was fitted on; `fold` (n_after,)
     and `block` (n_after,) part the failing rows into halves to fit and score on, and into the
-    blocks that count as independent. `log_q` is (n_after, classes).
+    blocks that count as independent. `log_q` is (n_after, classes). `everything` are both
+    periods with the rows that have no label; `season` the labelled rows a year before the
+    healthy and the failing ones, where they are known.
     """
 
     before: Rows
@@ -51,10 +54,13 @@ class Evidence:
     y: NDArray[np.intp]
     log_q: NDArray[np.float64]
     suspects: Sequence[Suspect]
+    everything: tuple[Rows, Rows]
+    season: tuple[Rows, Rows] | None = None
     seed: int = 0
+    _models: dict[str | None, Baseline] = field(default_factory=dict)
 
     @classmethod
-    def gather(
+    def gather(  # noqa: PLR0913 -- the two periods, how they are parted, and what else is known
         cls,
         before: Rows,
         after: Rows,
@@ -63,6 +69,8 @@ class Evidence:
         fold: NDArray[np.int8],
         block: NDArray[np.intp],
         suspects: Sequence[Suspect],
+        everything: tuple[Rows, Rows] | None = None,
+        season: tuple[Rows, Rows] | None = None,
         seed: int = 0,
     ) -> Evidence:
         """Fit the baseline on labelled reference rows and score the failing rows with it."""
@@ -79,7 +87,36 @@ class Evidence:
             target.code(after),
             baseline.log_q(after),
             suspects,
+            everything or (before, after),
+            season,
             seed,
+        )
+
+    def inputs_only(self, without: str | None = None) -> Baseline:
+        """Return the healthy relation without the served model's answer, fitted once.
+
+        `without` names an input to leave out too.
+        """
+        if without not in self._models:
+            self._models[without] = fit_baseline(
+                self.before, self.half, self.target, own=False, without=without, seed=self.seed
+            )
+        return self._models[without]
+
+    def outside(self) -> dict[str, NDArray[np.bool_]]:
+        """Return, by column, the failing rows outside the reference's support (`support`)."""
+        return rows_outside(self.before, self.after)
+
+    def only(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the evidence on some of the failing rows (mask (n_after,))."""
+        return replace(
+            self,
+            after=self.after.take(rows),
+            fold=self.fold[rows],
+            block=np.unique(self.block[rows], return_inverse=True)[1].astype(np.intp),
+            y=self.y[rows],
+            log_q=self.log_q[rows],
+            suspects=[],
         )
 
     def gain_of(self, fitted: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -110,6 +147,8 @@ class Outcome:
         True where it acts on all rows alike, so that it covers the ledger's everywhere part.
     points
         The part of the drop that the cause's own model implies, where it has one.
+    moves_mix
+        Whether it also says why other rows come, so that the changed mix is its doing.
     repair
         For a pipeline break: the rows as they would have been.
     """
@@ -124,4 +163,5 @@ class Outcome:
     evidence: tuple[str, ...] = ()
     remedy: str = ""
     points: float | None = None
+    moves_mix: bool = False
     repair: Callable[[Rows], Rows] | None = None

@@ -8,19 +8,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import chi2_contingency
 
 from whence.causes.evidence import Evidence, Outcome
+from whence.causes.features import VERSION
+from whence.causes.moved import bin_counts, distance, scores_distance
 from whence.causes.tilt import cross_tilt
+from whence.profile.bins import fit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from whence.profile.bins import CategoryBins, NumberBins
+    from whence.types.rows import Column, Rows
 
 __all__ = ["NAME", "QUESTION", "test"]
 
 NAME = "label-shift"
 QUESTION = "Did the classes become more or less frequent, each looking as before?"
 
-_BINS = 10
+_TELLING = 1e-6
 _EXPLAINED = 0.5
 """The implied inputs must explain at least half of how the inputs moved."""
 
@@ -57,6 +64,7 @@ def test(evidence: Evidence) -> Outcome:
         story="the classes came in other proportions: " + _shares(evidence, old, share),
         evidence=(said,),
         points=_points(evidence, old, share),
+        moves_mix=_columns_match(evidence, share),
         remedy=(
             "Suggestion, to be tested on later rows: adjust the model's probabilities to the "
             "new class shares, or move the threshold; no retraining is needed for that."
@@ -84,28 +92,39 @@ def _distances(evidence: Evidence, share: NDArray[np.float64]) -> tuple[float, f
     """Return how far weighted and unweighted reference scores are from the failing rows'."""
     held_out = evidence.before.take(~evidence.half)
     score = evidence.baseline.log_q(held_out)
-    y = evidence.target.code(held_out)
+    weight = _weight(evidence, held_out, share)
+    return scores_distance(score, evidence.log_q, weight), scores_distance(score, evidence.log_q)
+
+
+def _weight(evidence: Evidence, rows: Rows, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weight of each row (n,) that gives the classes these shares."""
+    y = evidence.target.code(rows)
     counts = np.bincount(y, minlength=evidence.target.size)
-    weight = np.where(counts > 0, share / np.maximum(counts / max(1, len(y)), 1e-12), 0.0)[y]
+    return np.where(counts > 0, share / np.maximum(counts / max(1, len(y)), 1e-12), 0.0)[y]
+
+
+def _columns_match(evidence: Evidence, share: NDArray[np.float64]) -> bool:
+    """Whether weighting the reference by class explains how each telling column moved.
+
+    Where the inputs leave no doubt about the label, q0 needs no shift to fit, and scores see
+    nothing of the inputs but the class: then the columns decide between this and a mix shift.
+    """
+    y = evidence.target.code(evidence.before)
+    weight = _weight(evidence, evidence.before, share)
     implied = moved = 0.0
-    for k in range(evidence.target.size):
-        edges = np.unique(np.quantile(score[:, k], np.arange(1, _BINS) / _BINS))
-        code = np.searchsorted(edges, score[:, k], side="right")
-        new = np.searchsorted(edges, evidence.log_q[:, k], side="right")
-        now = _histogram(new, None, len(edges) + 1)
-        implied += _chi_distance(_histogram(code, weight, len(edges) + 1), now)
-        moved += _chi_distance(_histogram(code, None, len(edges) + 1), now)
-    return implied, moved
+    for column in evidence.after.columns:
+        old = evidence.before.column(column.name)
+        bins = fit(old)
+        if column.name == VERSION or not _tells(bins, old, y):
+            continue
+        was, now = bin_counts(bins, old), bin_counts(bins, column)
+        implied += distance(bin_counts(bins, old, weight), now)
+        moved += distance(was, now)
+    return moved > 0 and implied <= _EXPLAINED * moved
 
 
-def _histogram(
-    code: NDArray[np.intp], weight: NDArray[np.float64] | None, size: int
-) -> NDArray[np.float64]:
-    counts = np.bincount(code, weights=weight, minlength=size).astype(np.float64)
-    return np.asarray(counts / max(counts.sum(), 1e-12))
-
-
-def _chi_distance(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
-    """Return the symmetric chi-squared distance sum (p - q)^2 / (p + q), in [0, 2]."""
-    both = p + q
-    return float(((p - q)[both > 0] ** 2 / both[both > 0]).sum())
+def _tells(bins: NumberBins | CategoryBins, column: Column, y: NDArray[np.intp]) -> bool:
+    """Whether a column's distribution differs between classes beyond chance (chi-squared)."""
+    table = np.array([bin_counts(bins, column, (y == k).astype(float)) for k in np.unique(y)])
+    table = table[:, table.sum(axis=0) > 0]
+    return table.shape[1] > 1 and bool(chi2_contingency(table, correction=False).pvalue < _TELLING)

@@ -5,23 +5,21 @@ See ``docs/causes/pipeline-break.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from whence.causes.baseline import fit_baseline
 from whence.causes.evidence import Evidence, Outcome
-from whence.causes.gain import mean_gain
 from whence.causes.membership import condition_of
 from whence.causes.repairs import Repair, candidates
 from whence.causes.support import outside
+from whence.causes.trial import Tried, attempt
+from whence.causes.version_change import new_versions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from whence.causes.baseline import Baseline
     from whence.types.slice import Slice
 
 __all__ = ["NAME", "QUESTION", "test"]
@@ -35,24 +33,12 @@ _MOST_TRIED = 8
 _NEARLY = 0.8
 """A slice's predictions are to blame before all are if that explains this much of the gain."""
 
-_RESTORED = 0.5
-"""A repair must bring back at least half of what the inputs told about the label."""
-
-_LEAST_INFORMATION = 0.02
-"""Nats a row; inputs that told less than this cannot show that they are whole again."""
-
 _EVERYWHERE = 0.95
 _RESTORES = (
     "with that repaired, the reference's relation of inputs and label predicts the failing "
     "labels again"
 )
 _OUTPUT = "the logged inputs are whole and the predictions do not fit them"
-
-
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    repair: Repair
-    fitted: NDArray[np.float64]
 
 
 def test(evidence: Evidence) -> Outcome:
@@ -66,8 +52,10 @@ def test(evidence: Evidence) -> Outcome:
     slices = [suspect.where for suspect in evidence.suspects]
     found = candidates(evidence.before, evidence.after, slices)[:_MOST_TRIED]
     scopes: list[Literal["all"] | Slice] = ["all", *slices]
-    found += [Repair("output", "", _OUTPUT, 0.0, scope) for scope in scopes]
-    tried = _Trials(evidence).run(found)
+    # Answers that broke with a new version are that version's matter.
+    if not new_versions(evidence.before, evidence.after):
+        found += [Repair("output", "", _OUTPUT, 0.0, scope) for scope in scopes]
+    tried = [one for repair in found if (one := attempt(evidence, repair)) is not None]
     if not tried:
         reason = "no repair of an input restores what it told about the label"
         return Outcome(NAME, ruled_out_by=reason)
@@ -81,7 +69,7 @@ def test(evidence: Evidence) -> Outcome:
     return _outcome(evidence, winner, fitted)
 
 
-def _narrowest(evidence: Evidence, tried: list[_Tried]) -> list[_Tried]:
+def _narrowest(evidence: Evidence, tried: list[Tried]) -> list[Tried]:
     """Leave out that all predictions are broken where those of one slice explain nearly as much.
 
     The inputs alone predict almost as well as the served model, so forgetting its answer
@@ -100,76 +88,6 @@ def _narrowest(evidence: Evidence, tried: list[_Tried]) -> list[_Tried]:
         or one.repair.scope != "all"
         or not any(part >= _NEARLY * gain[id(one)] for part in sliced)
     ]
-
-
-class _Trials:
-    """Scores repairs, fitting each model of the label it needs once."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self._evidence = evidence
-        self._models: dict[str | None, Baseline] = {}
-
-    def run(self, found: list[Repair]) -> list[_Tried]:
-        """Return the repairs that restore the inputs' information, with their scores."""
-        tried = []
-        for repair in found:
-            fitted = self._score(repair)
-            if fitted is not None:
-                tried.append(_Tried(repair, fitted))
-        return tried
-
-    def _score(self, repair: Repair) -> NDArray[np.float64] | None:
-        evidence = self._evidence
-        chosen = repair.concerns(evidence.after, evidence.before)
-        model = self._model(repair.column if repair.kind == "drop" else None)
-        mended = repair.apply(evidence.after, evidence.before).take(chosen)
-        log_p = model.log_q(mended)
-        told = _information(log_p, evidence.y[chosen])
-        held_out = evidence.before.take(~evidence.half)
-        if isinstance(repair.scope, dict):
-            held_out = held_out.take(repair.concerns(held_out, evidence.before))
-        used_to_tell = _information(model.log_q(held_out), evidence.target.code(held_out))
-        if used_to_tell < _LEAST_INFORMATION or told < _RESTORED * used_to_tell:
-            return None
-        if repair.kind != "output" and not self._mends(chosen, log_p):
-            return None
-        fitted = evidence.log_q.copy()
-        fitted[chosen] = log_p
-        return fitted
-
-    def _mends(self, chosen: NDArray[np.bool_], log_p: NDArray[np.float64]) -> bool:
-        """Whether the repaired inputs predict better than the same rows left as they are.
-
-        Without this, any repair of a column that does not matter would take the credit where
-        only the served model's answer is broken.
-        """
-        evidence = self._evidence
-        as_is = self._model(None).log_q(evidence.after.take(chosen))
-        row = np.arange(len(log_p))
-        gain = (log_p - as_is)[row, evidence.y[chosen]]
-        return mean_gain(gain, evidence.block[chosen]).low > 0
-
-    def _model(self, without: str | None) -> Baseline:
-        if without not in self._models:
-            evidence = self._evidence
-            self._models[without] = fit_baseline(
-                evidence.before,
-                evidence.half,
-                evidence.target,
-                own=False,
-                without=without,
-                seed=evidence.seed,
-            )
-        return self._models[without]
-
-
-def _information(log_p: NDArray[np.float64], y: NDArray[np.intp]) -> float:
-    """Return how much better these predict y than y's own class shares do, nats a row."""
-    if not len(y):
-        return 0.0
-    share = np.bincount(y, minlength=log_p.shape[1]) / len(y)
-    entropy = -float((share[share > 0] * np.log(share[share > 0])).sum())
-    return float(log_p[np.arange(len(y)), y].mean()) + entropy
 
 
 def _outcome(evidence: Evidence, repair: Repair, fitted: NDArray[np.float64]) -> Outcome:

@@ -227,17 +227,19 @@ def _spread(quantiles: NDArray[np.float64]) -> float:
 
 
 def _say(factor: float, offset: float) -> str:
-    if offset == 0 and factor in _UNITS:
-        return _UNITS[factor]
-    if offset == 0 and factor == -1:
-        return "turned to its negative"
-    if offset == 0:
-        return _UNITS[1 / factor].replace("multiplied", "divided", 1)
-    if factor == 1:
-        return f"shifted by {offset:.4g}"
     if (factor, offset) == _FAHRENHEIT:
         return "turned from Celsius into Fahrenheit"
-    return f"multiplied by {factor:.4g} and shifted by {offset:.4g}"
+    if factor == 1:
+        return f"shifted by {offset:.4g}"
+    return _scaled(factor) + (f" and shifted by {offset:.4g}" if offset else "")
+
+
+def _scaled(factor: float) -> str:
+    if factor in _UNITS:
+        return _UNITS[factor]
+    if 1 / factor in _UNITS:
+        return _UNITS[1 / factor].replace("multiplied", "divided", 1)
+    return "turned to its negative" if factor == -1 else f"multiplied by {factor:.4g}"
 
 
 def _swapped(before: Rows, after: Rows) -> Iterator[Repair]:

@@ -11,7 +11,6 @@ import numpy as np
 
 from whence.causes.evidence import Outcome
 from whence.causes.membership import condition_of
-from whence.causes.support import rows_outside
 from whence.causes.tilt import cross_tilt
 from whence.types.slice import describe
 
@@ -31,7 +30,7 @@ _ALL = 0.95
 
 def test(evidence: Evidence) -> Outcome:
     """Tilt q0 on the rows outside the reference's support, column by column, and nowhere else."""
-    found = rows_outside(evidence.before, evidence.after)
+    found = evidence.outside()
     total = [name for name, mask in found.items() if mask.mean() >= _ALL]
     usable = {name: mask for name, mask in found.items() if name not in total}
     if not usable:

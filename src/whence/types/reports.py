@@ -20,6 +20,7 @@ __all__ = [
     "Checked",
     "Finding",
     "Incident",
+    "Named",
     "Trigger",
     "Verdict",
     "WatchReport",
@@ -128,10 +129,25 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     ruled_out_by: str | None
 
 
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the causes a verdict names, with its part of the drop.
+
+    `share` is of the positive points, as a finding's.
+    """
+
+    cause: str
+    where: Slice
+    points: float
+    share: float | None
+
+
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The answer: a mechanism, where, since what, how sure, in one sentence, and what would fix it.
 
-    `confidence` is a probability in [0, 1], or None where no calibration covers the case.
+    `confidence` is a probability in [0, 1], or None where no calibration covers the case;
+    `margin` is what it is read from: the standard errors by which the evidence would have to be
+    wrong for another verdict (None: nothing to compare with). `causes` are all that carry a real
+    part of the drop, `cause` first; empty where no cause is named.
     """
 
     cause: str
@@ -140,6 +156,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float | None
     sentence: str
     remedy: str
+    causes: list[Named] = []
+    margin: float | None = None
 
 
 class WhyReport(msgspec.Struct, frozen=True, kw_only=True):

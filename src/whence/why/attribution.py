@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.causes import concept_shift, mix_shift
+from whence.causes import label_delay, label_shift, mix_shift, version_change
+from whence.causes.features import VERSION
 from whence.causes.gain import mean_gain
 from whence.causes.support import outside
 from whence.causes.tilt import cross_tilt
+from whence.causes.version_change import new_versions
 from whence.types.slice import describe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from whence.causes.evidence import Evidence
+    from whence.causes.evidence import Evidence, Outcome
     from whence.types.rows import Rows
     from whence.types.slice import Slice
     from whence.why.ledger import Entry, Ledger
@@ -29,6 +31,8 @@ _MOSTLY = 0.8
 """A slice is of a kind when this share of its rows is."""
 
 _MOVED_COLUMNS = 3
+_TAKES_MIX = frozenset({label_shift.NAME, label_delay.NAME})
+"""Causes that bring other rows with them: the changed mix is their doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +63,44 @@ def attribute(ledger: Ledger, tested: Tested) -> Attribution:
 
     A cause that acts everywhere also covers the slices that it explains as well as a change of
     their own would; what it does to the inputs, a label shift's change of the mix, belongs to
-    it. Where no cause could be tested only the mix is named.
+    it. A season covers all of it. Where no cause could be tested only the mix is named.
     """
     ranking, evidence = tested.ranking, tested.evidence
     if evidence is None:
-        everywhere = ledger.everywhere
-        for entry in ledger.slices:
-            everywhere = everywhere.plus(entry)
-        return Attribution([_mix(ledger)], everywhere.points)
+        return Attribution([_mix(ledger, ranking)], _rest(ledger, ledger.slices).points)
+    if ranking.season is not None:
+        return _season(ledger, ranking.season)
     primary = ranking.primary
     masks = [mask[tested.chosen] for mask in ledger.rows]
     global_cause = primary is not None and primary.everywhere
     covered = [global_cause and not _own_change(ranking, evidence, mask) for mask in masks]
-    everywhere = ledger.everywhere
-    for entry, inside in zip(ledger.slices, covered, strict=True):
-        everywhere = everywhere.plus(entry) if inside else everywhere
-    takes_mix = primary is not None and primary.cause == "label-shift"
+    everywhere = _rest(
+        ledger, [entry for entry, inside in zip(ledger.slices, covered, strict=True) if inside]
+    )
+    takes_mix = primary is not None and primary.cause in _TAKES_MIX
     everywhere = everywhere.plus(ledger.mix) if takes_mix else everywhere
-    parts = [] if takes_mix else [_mix(ledger)]
+    parts = [] if takes_mix else [_mix(ledger, ranking)]
     for number, entry in enumerate(ledger.slices):
         if not covered[number]:
             parts.append(_slice(ledger, number, entry, ranking, evidence, masks[number]))
-    whole = _everywhere(everywhere, ranking, evidence, masks)
-    if whole is None:
-        return Attribution(parts, everywhere.points)
-    return Attribution([*parts, whole], 0.0)
+    whole = _everywhere(everywhere, ranking)
+    return Attribution([*parts, *whole], 0.0 if whole else everywhere.points)
+
+
+def _rest(ledger: Ledger, covered: list[Entry]) -> Entry:
+    everywhere = ledger.everywhere
+    for entry in covered:
+        everywhere = everywhere.plus(entry)
+    return everywhere
+
+
+def _season(ledger: Ledger, outcome: Outcome) -> Attribution:
+    """Return the season's part; what goes beyond the earlier change is unexplained."""
+    total = _rest(ledger, ledger.slices).plus(ledger.mix)
+    part = min(1.0, (outcome.points or 0.0) / total.points) if total.points > 0 else 1.0
+    entry = total.scaled(part)
+    season = Part(outcome.cause, {}, entry, outcome.evidence, outcome.remedy)
+    return Attribution([season], total.points - entry.points)
 
 
 def _own_change(ranking: Ranking, evidence: Evidence, mask: NDArray[np.bool_]) -> bool:
@@ -96,25 +113,23 @@ def _own_change(ranking: Ranking, evidence: Evidence, mask: NDArray[np.bool_]) -
     return mean_gain((own - fitted)[row, evidence.y], evidence.block).low > 0
 
 
-def _everywhere(
-    entry: Entry, ranking: Ranking, evidence: Evidence, masks: list[NDArray[np.bool_]]
-) -> Part | None:
-    """Return the everywhere part under the primary cause, or a concept shift of the rest."""
-    primary = ranking.primary
+def _everywhere(entry: Entry, ranking: Ranking) -> list[Part]:
+    """Return the everywhere part under the causes that act on all rows, if any does."""
+    primary, beside = ranking.primary, ranking.beside
     if primary is not None and primary.everywhere:
-        return Part(primary.cause, primary.where, entry, primary.evidence, primary.remedy)
-    fitted = evidence.log_q if primary is None or primary.fitted is None else primary.fitted
-    rest = ~np.any([np.zeros(len(evidence.y), bool), *masks], axis=0)
-    if primary is not None and primary.rows is not None:
-        rest &= ~primary.rows
-    tilted = cross_tilt(fitted, evidence.y, evidence.fold, np.where(rest, 0, -1))
-    row = np.arange(len(evidence.y))
-    gain = mean_gain((tilted - fitted)[row, evidence.y], evidence.block)
-    if gain.low <= 0 or not entry.real:
-        return None
-    outcome = next(one for one in ranking.outcomes if one.cause == concept_shift.NAME)
-    said = f"in the rows of no slice a changed relation gains {gain.mean:.4f} nats a row"
-    return Part(concept_shift.NAME, {}, entry, (said,), outcome.remedy)
+        if beside is None or not beside.everywhere:
+            return [_part(primary, entry)]
+        said = "parted in proportion to what each cause gains in log score"
+        return [
+            _part(primary, entry.scaled(1.0 - ranking.beside_part), said),
+            _part(beside, entry.scaled(ranking.beside_part), said),
+        ]
+    acts = beside is not None and beside.everywhere and entry.real
+    return [_part(beside, entry)] if beside is not None and acts else []
+
+
+def _part(outcome: Outcome, entry: Entry, *said: str) -> Part:
+    return Part(outcome.cause, outcome.where, entry, (*outcome.evidence, *said), outcome.remedy)
 
 
 def _slice(
@@ -134,9 +149,14 @@ def _slice(
         if (
             primary is not None
             and primary.cause == "pipeline-break"
+            and not primary.everywhere
             and _within(mask, primary.rows)
         ):
             cause, remedy = "pipeline-break", primary.remedy
+        elif VERSION in where and str(where[VERSION]) in new_versions(
+            evidence.before, evidence.after
+        ):
+            cause = version_change.NAME
         elif _never_seen(evidence.before, evidence.after, found.where, mask):
             cause = "unseen-value-or-range"
     notes = [f"{float(ledger.rows[number].mean()):.1%} of the failing rows"]
@@ -154,7 +174,7 @@ def _within(mask: NDArray[np.bool_], rows: NDArray[np.bool_] | None) -> bool:
 
 
 def _never_seen(before: Rows, after: Rows, where: Slice, mask: NDArray[np.bool_]) -> bool:
-    names = [name for name in where if name != "version"]
+    names = [name for name in where if name != VERSION]
     return any(
         float(outside(after.column(name), before.column(name))[mask].mean()) >= _MOSTLY
         for name in names
@@ -169,8 +189,11 @@ def _remedy(where: Slice) -> str:
     )
 
 
-def _mix(ledger: Ledger) -> Part:
+def _mix(ledger: Ledger, ranking: Ranking) -> Part:
+    outcome = ranking.mixing
     moved = sorted(ledger.by_column.items(), key=lambda item: -abs(item[1]))[:_MOVED_COLUMNS]
     notes = [f"`{name}` moved it by {points:+.4f}" for name, points in moved if points]
     columns = " and ".join(f"`{name}`" for name, points in moved[:1] if points) or "the inputs"
-    return Part(mix_shift.NAME, {}, ledger.mix, tuple(notes), mix_shift.remedy(columns))
+    if outcome.cause == mix_shift.NAME:
+        return Part(mix_shift.NAME, {}, ledger.mix, tuple(notes), mix_shift.remedy(columns))
+    return _part(outcome, ledger.mix, *notes)

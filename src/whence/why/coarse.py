@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.why.coding import MISSING, OTHER
-from whence.why.contrast import LEAST_Z, Sums, contrast
+from whence.why.coding import MISSING
+from whence.why.contrast import FEWEST, LEAST_Z, Sums, contrast, sums_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whence.why.coding import Coded
 
-__all__ = ["Bin", "Gram", "coarsen"]
+__all__ = ["Bin", "Gram", "Pair", "coarsen", "rows_of"]
 
 _PARTS = 5
 """Coarse bins of a number: the reference's fifths, beside missing, below, above and spikes."""
@@ -25,10 +25,17 @@ _MOST_BINS = 600
 
 _MOST_LEVELS = 20
 _FEWEST_LEVELS = 5
-_CHUNK = 8192
-"""Rows per product: 8192 x 600 float32 are 20 MB, and counts within stay exact in float32."""
+
+_CONSPICUOUS = 3.0
+"""A level that changed by itself by this many standard errors goes before more frequent ones."""
+
+_CHUNK = 4096
+"""Rows per product: 4096 x 600 float32 are 10 MB, and counts within stay exact in float32."""
 
 _EMPTY = 1e-9
+
+Pair = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+"""The excess loss of each row, before and after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +47,72 @@ class Bin:
     high: int
 
 
+def rows_of(chosen: tuple[Bin, ...], codes: list[NDArray[np.uint8]]) -> NDArray[np.bool_]:
+    """Return the mask of the rows in all these bins, given each column's codes."""
+    inside = np.ones(len(codes[0]), bool)
+    for one in chosen:
+        of = codes[one.column]
+        inside &= of == one.low if one.low == one.high else (of >= one.low) & (of <= one.high)
+    return inside
+
+
 @dataclass(frozen=True, slots=True)
 class Coarse:
-    """The coarse bins, and each row's bin in every column: (n, columns) indices into `bins`."""
+    """The coarse bins, and each row's bin in every column: (n, columns) indices into `bins`.
+
+    The index ``len(bins)`` stands for bins that no slice can be made of: those with fewer
+    failing rows than a slice needs, and those of rare levels together.
+    """
 
     bins: list[Bin]
     before: NDArray[np.int32]
     after: NDArray[np.int32]
 
 
-def coarsen(columns: list[Coded]) -> Coarse:
-    """Merge the codes of every column into a few coarse bins."""
+def coarsen(columns: list[Coded], e: Pair) -> Coarse:
+    """Merge the codes of every column into a few coarse bins; `e` is the excess loss."""
     bins: list[Bin] = []
-    before, after = [], []
-    levels = int(np.clip(_MOST_BINS // max(1, len(columns)), _FEWEST_LEVELS, _MOST_LEVELS))
+    lookups = []
+    most = int(np.clip(_MOST_BINS // max(1, len(columns)), _FEWEST_LEVELS, _MOST_LEVELS))
     for number, column in enumerate(columns):
-        groups = _fifths(column) if column.number else _levels(column, levels)
-        lookup = np.zeros(column.size, np.int32)
+        groups = _fifths(column) if column.number else _levels(column, most, e)
+        failing = np.bincount(column.after, minlength=column.size)
+        lookup = np.full(column.size, -1, np.int32)
         for group in groups:
-            lookup[group.start : group.stop] = len(bins)
-            bins.append(Bin(number, group.start, group.stop - 1))
-        before.append(lookup[column.before])
-        after.append(lookup[column.after])
-    return Coarse(bins, np.column_stack(before), np.column_stack(after))
+            if failing[group.start : group.stop].sum() >= FEWEST:
+                lookup[group.start : group.stop] = len(bins)
+                bins.append(Bin(number, group.start, group.stop - 1))
+        lookups.append(lookup)
+    lookups = [np.where(lookup < 0, np.int32(len(bins)), lookup) for lookup in lookups]
+    pairs = list(zip(lookups, columns, strict=True))
+    return Coarse(
+        bins,
+        np.column_stack([lookup[column.before] for lookup, column in pairs]),
+        np.column_stack([lookup[column.after] for lookup, column in pairs]),
+    )
 
 
-def _levels(column: Coded, most: int) -> list[range]:
-    """Return missing, the most frequent levels, and the others together."""
-    last = min(column.size, column.first + most)
-    own = [range(code, code + 1) for code in (MISSING, OTHER, *range(column.first, last))]
-    return [*own, range(last, column.size)] if last < column.size else own
+def _levels(column: Coded, most: int, e: Pair) -> list[range]:
+    """Return missing and single levels: the conspicuous ones, then the most frequent."""
+    own = np.arange(column.first, column.size)
+    if len(own) > most:
+        # Levels are coded by how frequent they are, and a stable sort keeps that order.
+        strange = np.abs(_alone(column, e)[own]) >= _CONSPICUOUS
+        own = own[np.argsort(~strange, kind="stable")][:most]
+    return [range(code, code + 1) for code in (MISSING, *own.tolist())]
+
+
+def _alone(column: Coded, e: Pair) -> NDArray[np.float64]:
+    """Return the z of every code of a column by itself."""
+    before, after = (
+        Sums(
+            np.bincount(code, minlength=column.size).astype(np.float64),
+            np.bincount(code, one, column.size).astype(np.float64),
+            np.bincount(code, one**2, column.size).astype(np.float64),
+        )
+        for code, one in zip((column.before, column.after), e, strict=True)
+    )
+    return contrast(before, after, *(sums_of(one) for one in e)).z
 
 
 def _fifths(column: Coded) -> list[range]:
@@ -101,71 +144,66 @@ class Gram:
     w = 1, e and e^2; a single bin is its pair with itself. BLAS does the work.
     """
 
-    def __init__(
-        self,
-        coarse: Coarse,
-        e_before: NDArray[np.float64],
-        e_after: NDArray[np.float64],
-    ) -> None:
-        self._coarse = coarse
-        self._e = (e_before, e_after)
-        self._before = _products(coarse.before, e_before, len(coarse.bins))
-        self._after = _products(coarse.after, e_after, len(coarse.bins))
+    def __init__(self, coarse: Coarse, e: Pair) -> None:
+        self._bins = coarse.bins
+        self._codes = (coarse.before, coarse.after)
+        self._e = e
+        self._pairs = [self._products(period, slice(None)) for period in (0, 1)]
+        self._whole = [sums_of(one) for one in e]
 
     def remove(self, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> None:
         """Take the rows of these masks out, by subtracting their own products."""
-        size = len(self._coarse.bins)
-        gone = _products(self._coarse.before[before], self._e[0][before], size)
-        self._before = self._before.without(gone)
-        gone = _products(self._coarse.after[after], self._e[1][after], size)
-        self._after = self._after.without(gone)
+        for period, gone in enumerate((before, after)):
+            self._pairs[period] = self._pairs[period].without(self._products(period, gone))
+            self._whole[period] = self._whole[period].without(sums_of(self._e[period][gone]))
 
-    def strongest(self, most: int) -> list[tuple[Bin, ...]]:
-        """Return the strongest slices that changed: at most one per set of columns, in order."""
-        strength = self._scores()
-        order = np.argsort(-np.abs(strength), axis=None)
+    def strongest(self, most: int, least: float = LEAST_Z) -> list[tuple[Bin, ...]]:
+        """Return the strongest slices with |z| of at least `least`, one per set of columns."""
+        strength = self._scores(least)
+        shown = np.flatnonzero(strength)
+        order = shown[np.argsort(-np.abs(strength.ravel()[shown]), kind="stable")]
         found: dict[frozenset[int], tuple[Bin, ...]] = {}
-        bins = self._coarse.bins
         for flat in order:
             i, j = np.unravel_index(flat, strength.shape)
-            if strength[i, j] == 0 or len(found) >= most:
+            if len(found) >= most:
                 break
-            chosen = (bins[i],) if i == j else (bins[i], bins[j])
+            chosen = (self._bins[i],) if i == j else (self._bins[i], self._bins[j])
             found.setdefault(frozenset(one.column for one in chosen), chosen)
         return list(found.values())
 
-    def _scores(self) -> NDArray[np.float64]:
-        tested = contrast(self._before, self._after, *self.totals())
-        strength = np.where(np.abs(tested.z) >= LEAST_Z, tested.strength, 0.0)
-        column = np.array([one.column for one in self._coarse.bins])
+    def totals(self) -> tuple[Sums, Sums]:
+        """Return the sums over all remaining rows, before and after."""
+        return self._whole[0], self._whole[1]
+
+    def _scores(self, least: float) -> NDArray[np.float64]:
+        tested = contrast(*self._pairs, *self._whole)
+        strength = np.where(np.abs(tested.z) >= least, tested.strength, 0.0)
+        column = np.array([one.column for one in self._bins])
         same = column[:, None] == column[None, :]
         np.fill_diagonal(same, False)
         strength[same | np.tri(len(column), k=-1, dtype=bool)] = 0.0
-        mixed = np.array([one.low == OTHER for one in self._coarse.bins])
-        strength[mixed] = 0.0
-        strength[:, mixed] = 0.0
         return strength
 
-    def totals(self) -> tuple[Sums, Sums]:
-        """Return the sums over all remaining rows, before and after."""
-        first = np.array([one.column == 0 for one in self._coarse.bins])
-        return _total(self._before, first), _total(self._after, first)
-
-
-def _total(pairs: Sums, first: NDArray[np.bool_]) -> Sums:
-    """Sum the diagonal over one column's bins: every row is in one of them."""
-    return Sums(*(np.diag(part)[first].sum() for part in (pairs.count, pairs.total, pairs.square)))
+    def _products(self, period: int, rows: slice | NDArray[np.bool_]) -> Sums:
+        return _products(self._codes[period][rows], self._e[period][rows], len(self._bins))
 
 
 def _products(code: NDArray[np.int32], e: NDArray[np.float64], size: int) -> Sums:
-    count, total, square = (np.zeros((size, size)) for _ in range(3))
-    narrow = e.astype(np.float32)[:, None]
+    """Return H' diag(w) H for w = 1, e and e^2, leaving out the code `size`.
+
+    Each is a matrix times its own transpose, which BLAS does in half the time of a product of
+    two: H diag(e - least) H is that of sqrt(e - least) H.
+    """
+    least = float(e.min(initial=0.0))
+    weights = [np.sqrt(e - least).astype(np.float32)[:, None], e.astype(np.float32)[:, None]]
+    count, above, square = (np.zeros((size, size)) for _ in range(3))
     for start in range(0, len(code), _CHUNK):
         chunk = code[start : start + _CHUNK]
-        one_hot = np.zeros((len(chunk), size), np.float32)
+        one_hot = np.zeros((len(chunk), size + 1), np.float32)
         one_hot[np.arange(len(chunk))[:, None], chunk] = 1
-        count += one_hot.T @ one_hot
-        weighted = one_hot * narrow[start : start + _CHUNK]
-        total += one_hot.T @ weighted
-        square += weighted.T @ weighted
-    return Sums(count, total, square)
+        known = np.ascontiguousarray(one_hot[:, :size])
+        root, plain = (known * weight[start : start + _CHUNK] for weight in weights)
+        count += known.T @ known
+        above += root.T @ root
+        square += plain.T @ plain
+    return Sums(count, above + least * count, square)

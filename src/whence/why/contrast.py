@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LEAST_Z", "PRIOR_ROWS", "Contrast", "Sums", "contrast"]
+__all__ = ["FEWEST", "LEAST_Z", "PRIOR_ROWS", "Contrast", "Sums", "contrast", "sums_of"]
 
 PRIOR_ROWS = 100.0
 """Pseudo rows at an excess loss of 0, which is the additive expectation, in every slice's
@@ -19,7 +19,7 @@ before-mean: what stands in for the past of a slice that has none."""
 LEAST_Z = 5.0
 """Of 100,000 slices without a change one has |z| > 5 with a chance of about .06."""
 
-_FEWEST = 30
+FEWEST = 30
 """Failing rows a slice needs: a mean of fewer 0/1 losses is not near a normal distribution."""
 
 
@@ -36,6 +36,18 @@ class Sums:
         return Sums(
             self.count - inside.count, self.total - inside.total, self.square - inside.square
         )
+
+    @classmethod
+    def stack(cls, parts: list[Sums]) -> Sums:
+        """Return the sums of several sets of rows as one array each."""
+        return cls(
+            *(np.array([getattr(one, of) for one in parts]) for of in ("count", "total", "square"))
+        )
+
+
+def sums_of(e: NDArray[np.float64]) -> Sums:
+    """Return the sums over all these rows."""
+    return Sums(np.array(float(len(e))), np.array(e.sum()), np.array((e**2).sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ def contrast(before: Sums, after: Sums, all_before: Sums, all_after: Sums) -> Co
     now_rest = _squared_error(rest_after, all_after, 0.0)
     was = _squared_error(before, all_before, PRIOR_ROWS)
     was_rest = _squared_error(rest_before, all_before, PRIOR_ROWS)
-    few = (after.count < _FEWEST) | (rest_after.count < _FEWEST)
+    few = (after.count < FEWEST) | (rest_after.count < FEWEST)
     z = _smaller(apart / np.sqrt(now + now_rest + was + was_rest), inside / np.sqrt(now + was))
     strength = _smaller(apart / np.sqrt(now + now_rest), inside / np.sqrt(now))
     return Contrast(np.where(few, 0.0, z), np.where(few, 0.0, strength))

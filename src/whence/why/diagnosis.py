@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from whence.causes.membership import members
 from whence.types.reports import Verdict, WhyReport
 from whence.why.alignment import align
+from whence.why.carrying import carrying
 from whence.why.confidence import confidence
 from whence.why.examination import examine
 from whence.why.report import checked, findings
@@ -45,6 +47,7 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
     events: Sequence[Event] = (),
     versions: Mapping[str, datetime] | None = None,
     calendar: Calendar | None = None,
+    season: tuple[Rows, Rows] | None = None,
     doubts: Sequence[str] = (),
     delta: float = 0.01,
     metric: str = "accuracy",
@@ -67,6 +70,9 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
         When each model version began to serve (aware), where known.
     calendar
         When windows began; without it no event can be placed and no trigger is named.
+    season
+        Rows of a year before the reference and before the failing windows, on the same coding;
+        without them no season of the year can be recognised.
     doubts
         Why "nothing is wrong" must not be said even if no drop is seen: open quality alerts.
     delta
@@ -93,7 +99,7 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
         return without_labels(
             model, (before, after), incident=incident, delta=delta, words=words, seed=seed
         )
-    examined = examine(*rows, delta=delta, seed=seed)
+    examined = examine(before, after, season=_labelled(season), delta=delta, seed=seed)
     case = _Case(model, rows, examined, words, incident)
     case.note_limits(len(after) - len(rows[1]), alone)
     if examined.state != "worse" and not (incident is not None and incident.where):
@@ -103,6 +109,13 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
         return case.report(calm, calm.cause)
     trigger = case.trigger(events, versions or {}, calendar)
     return case.report(case.named(trigger), examined.decision.cause)
+
+
+def _labelled(season: tuple[Rows, Rows] | None) -> tuple[Rows, Rows] | None:
+    if season is None:
+        return None
+    quiet, past = season
+    return quiet.take(quiet.labelled), past.take(past.labelled)
 
 
 @dataclass(slots=True)
@@ -190,23 +203,29 @@ class _Case:
         """Return the verdict that names a cause, or says that none explains the drop."""
         examined = self.examined
         cause, where = examined.decision.cause, examined.where
-        outcome = examined.tested.ranking.outcome_of(cause)
-        points = examined.attribution.points_of(cause)
+        ranking, attribution = examined.tested.ranking, examined.attribution
+        points = attribution.points_of(cause)
+        causes = carrying(examined.ledger, attribution, cause)
+        beside = [(one, ranking.outcome_of(one.cause)) for one in causes if one.cause != cause]
+        margin = examined.decision.margin
         return Verdict(
             cause=cause,
             where=where,
             trigger=trigger,
-            confidence=confidence(cause, examined.decision.margin),
+            confidence=confidence(cause, margin),
             sentence=sentence(
                 self.head(),
                 where,
                 points,
                 examined.ledger.drop,
-                outcome,
+                ranking.outcome_of(cause),
                 trigger,
                 self.words,
+                beside,
             ),
             remedy=examined.remedy,
+            causes=causes,
+            margin=margin if math.isfinite(margin) else None,
         )
 
     def report(self, verdict: Verdict, cause: str) -> WhyReport:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whence.causes import pipeline_break, unseen_value_or_range
+from whence.causes import pipeline_break, unseen_value_or_range, version_change
 from whence.why.attribution import Attribution, attribute
 from whence.why.ledger import draw_up
 from whence.why.split import split
-from whence.why.testing import test_causes
+from whence.why.testing import rank_causes
 from whence.why.verdict import calm_margin, decide, state_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Examined", "examine"]
 
+_PLACED = frozenset({pipeline_break.NAME, unseen_value_or_range.NAME, version_change.NAME})
 _RIDDLE = (
     "Suggestion: log or derive more inputs (device, source, version), and look at the failing "
     "rows by hand; the cause may lie in what was not logged."
@@ -73,12 +74,21 @@ class Examined:
         return max(parts, key=lambda part: part.entry.points).remedy if parts else _RIDDLE
 
 
-def examine(before: Rows, after: Rows, *, delta: float = 0.01, seed: int = 0) -> Examined:
-    """Split the drop between labelled rows before and after, and test every cause on it."""
+def examine(
+    before: Rows,
+    after: Rows,
+    *,
+    season: tuple[Rows, Rows] | None = None,
+    delta: float = 0.01,
+    seed: int = 0,
+) -> Examined:
+    """Split the drop between the labelled rows before and after, and test every cause on it."""
+    everything = (before, after)
+    before, after = (period.take(period.labelled) for period in everything)
     rows = (before, after)
     parts = (split(before.window, seed), split(after.window, seed))
     ledger = draw_up(rows, parts, delta=delta, seed=seed)
-    tested = test_causes(rows, parts, ledger, seed)
+    tested = rank_causes(rows, parts, ledger, seed, everything=everything, season=season)
     ledger = _redrawn(rows, parts, ledger, tested, delta, seed)
     attribution = attribute(ledger, tested)
     decision = decide(ledger, tested.ranking, attribution)
@@ -97,13 +107,17 @@ def _redrawn(
     """Draw the ledger up again where the primary cause says what the first could not know.
 
     A pipeline break's inputs are to be expected of as they would have been; and the rows that a
-    break or an unseen value is in are a slice, though they have no past to be compared with.
+    break, an unseen value or a new version is in are a slice, though they have no past.
     """
-    primary = tested.ranking.primary
-    if primary is None or primary.cause not in {pipeline_break.NAME, unseen_value_or_range.NAME}:
+    primary, beside = tested.ranking.primary, tested.ranking.beside
+    if primary is None:
         return ledger
-    named = None if primary.everywhere else primary.where
+    placed = [
+        one.where
+        for one in (primary, beside)
+        if one is not None and one.cause in _PLACED and not one.everywhere and one.where
+    ]
     mended = primary.repair(rows[1]) if primary.repair is not None else None
-    if mended is None and not named:
+    if mended is None and not placed:
         return ledger
-    return draw_up(rows, parts, mended=mended, named=named, delta=delta, seed=seed)
+    return draw_up(rows, parts, mended=mended, named=placed, delta=delta, seed=seed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.linalg import cho_factor, cho_solve
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,29 +54,20 @@ def expect(
     rng = np.random.default_rng(seed)
     parts = [_Part.of(columns, loss, np.flatnonzero(half == side), rng) for side in (0, 1)]
     tried = [[part.fit(ridge) for part in parts] for ridge in _RIDGES]
-    wrong = [float(((loss - _held_out(columns, models, half)) ** 2).sum()) for models in tried]
+    wrong = [parts[0].wrong(second) + parts[1].wrong(first) for first, second in tried]
     models = tried[int(np.argmin(wrong))]
     after = np.full(rows_after, (models[0].mean + models[1].mean) / 2)
+    before = np.where(half == 0, models[1].mean, models[0].mean)
     by_column = {}
     for position, column in enumerate(columns):
         first, second = models[0].effects[position], models[1].effects[position]
         old = np.where(half == 0, second[column.before], first[column.before])
         new = ((first + second) / 2)[column.after]
+        before += old
         after += new
         by_column[column.name] = float(new.mean() - old.mean()) if len(new) and len(old) else 0.0
-    error = _error(columns, models, min(wrong) / max(len(loss), 1))
-    return Expected(_held_out(columns, models, half), after, by_column, error)
-
-
-def _held_out(
-    columns: list[Coded], models: list[_Additive], half: NDArray[np.int8]
-) -> NDArray[np.float64]:
-    """Return each reference row's m0 by the model of the half it is not in."""
-    expected = np.where(half == 0, models[1].mean, models[0].mean)
-    for position, column in enumerate(columns):
-        first, second = models[0].effects[position], models[1].effects[position]
-        expected += np.where(half == 0, second[column.before], first[column.before])
-    return expected
+    variance = min(wrong) / max(sum(part.rows for part in parts), 1)
+    return Expected(before, after, by_column, _error(columns, models, variance))
 
 
 def _error(columns: list[Coded], models: list[_Additive], variance: float) -> float:
@@ -94,26 +85,44 @@ def _error(columns: list[Coded], models: list[_Additive], variance: float) -> fl
             for column in columns
         ]
     )
-    spread = [moved @ np.linalg.solve(one.gram, moved) for one in models if one.gram is not None]
+    spread = [one.spread(moved) for one in models]
     return float(np.sqrt(variance * sum(spread)) / 2.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Additive:
+    """A mean and each bin's effect; `factor` is the Cholesky factor of X'X + ridge.
+
+    Bins in which no row was are apart (`used` masks the others): their effect is 0.
+    """
+
     mean: float
     effects: list[NDArray[np.float64]]
-    gram: NDArray[np.float64] | None = None
+    ridge: float = 0.0
+    used: NDArray[np.bool_] | None = None
+    factor: NDArray[np.float64] | None = None
+
+    def spread(self, moved: NDArray[np.float64]) -> float:
+        """Return d' (X'X + ridge)^-1 d for moved shares d (bins,); 0 where nothing was fitted."""
+        if self.factor is None:
+            return 0.0
+        known = moved[self.used]
+        new = moved[~self.used] if self.used is not None else moved[:0]
+        return float(known @ cho_solve((self.factor, True), known) + new @ new / self.ridge)
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The normal equations of one half of the reference."""
+    """The normal equations of one half of the reference: X'X, X'(y - mean), (y - mean)'(y - mean).
 
-    columns: list[Coded]
+    `start` (columns + 1,) is where each column's bins begin.
+    """
+
+    rows: int
     mean: float
     gram: NDArray[np.float64]
     moment: NDArray[np.float64]
-    share: NDArray[np.float64]
+    square: float
     start: NDArray[np.intp]
 
     @classmethod
@@ -131,28 +140,55 @@ class _Part:
         if not len(rows) or not columns:
             mean = float(loss.mean()) if len(loss) else 0.0
             nothing = np.zeros(int(start[-1]))
-            return cls(columns, mean, np.zeros((len(nothing),) * 2), nothing, nothing, start)
+            return cls(0, mean, np.zeros((len(nothing),) * 2), nothing, 0.0, start)
         y = loss[rows]
         mean = float(y.mean())
-        position = np.column_stack(
-            [column.before[rows] + first for column, first in zip(columns, start, strict=False)]
-        ).astype(np.int32)
-        pointer = np.arange(len(rows) + 1) * len(columns)
-        one_hot = csr_array(
-            (np.ones(position.size), position.ravel(), pointer), shape=(len(rows), int(start[-1]))
-        )
-        gram = (one_hot.T @ one_hot).toarray()
-        share = one_hot.sum(axis=0) / len(rows)
-        return cls(columns, mean, gram, one_hot.T @ (y - mean), share, start)
+        y = y - mean
+        codes = [column.before[rows].astype(np.intp) for column in columns]
+        moment = [
+            np.bincount(code, weights=y, minlength=column.size)
+            for code, column in zip(codes, columns, strict=True)
+        ]
+        gram = _cross_counts(codes, start)
+        return cls(len(rows), mean, gram, np.concatenate(moment), float(y @ y), start)
 
     def fit(self, ridge: float) -> _Additive:
         """Return the model with that many pseudo rows per bin."""
-        if not self.columns:
-            return _Additive(self.mean, [])
-        gram = self.gram + ridge * np.eye(len(self.gram))
-        solved = np.linalg.solve(gram, self.moment)
+        counts = np.diag(self.gram)
+        used = counts > 0
+        if not used.any():
+            return _Additive(self.mean, np.split(np.zeros(len(counts)), self.start[1:-1]))
+        system = self.gram[np.ix_(used, used)]
+        np.fill_diagonal(system, counts[used] + ridge)
+        factor, _ = cho_factor(system, lower=True, overwrite_a=True, check_finite=False)
+        solved = np.zeros(len(counts))
+        solved[used] = cho_solve((factor, True), self.moment[used], check_finite=False)
         # Each column's effects are taken around 0, so that a bin of no reference row is average.
         effects = np.split(solved, self.start[1:-1])
-        centre = np.add.reduceat(self.share * solved, self.start[:-1])
+        centre = np.add.reduceat(counts / self.rows * solved, self.start[:-1])
         centred = [one - middle for one, middle in zip(effects, centre, strict=True)]
-        return _Additive(self.mean + float(centre.sum()), centred, gram)
+        return _Additive(self.mean + float(centre.sum()), centred, ridge, used, factor)
+
+    def wrong(self, model: _Additive) -> float:
+        """Return the sum of squared errors of a model on these rows, from their sums alone."""
+        effect = np.concatenate([np.zeros(0), *model.effects])
+        apart = model.mean - self.mean
+        fitted = effect @ self.gram @ effect + self.rows * apart**2
+        crossed = effect @ self.moment - apart * (np.diag(self.gram) @ effect)
+        return float(self.square + fitted - 2 * crossed)
+
+
+def _cross_counts(codes: list[NDArray[np.intp]], start: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return X'X of one-hot codes: how many rows are in each pair of bins.
+
+    Counting each pair of columns is several times faster than a product of sparse matrices.
+    """
+    counts = np.empty((int(start[-1]),) * 2)
+    sizes = np.diff(start)
+    for i, first in enumerate(codes):
+        for j, second in enumerate(codes[i:], i):
+            flat = np.bincount(first * sizes[j] + second, minlength=sizes[i] * sizes[j])
+            block = flat.reshape(sizes[i], sizes[j])
+            counts[start[i] : start[i + 1], start[j] : start[j + 1]] = block
+            counts[start[j] : start[j + 1], start[i] : start[i + 1]] = block.T
+    return counts

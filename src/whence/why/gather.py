@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from whence.errors import BadInput, NotFound
-from whence.profile.spec import is_identifier
 from whence.store import watches
 from whence.store.history import History
-from whence.store.outcomes import metric_of, outcomes
+from whence.store.outcomes import metric_of
 from whence.types.records import Event
-from whence.types.rows import Rows
 from whence.types.time import Window, micros
 from whence.why.calendar import Calendar
 from whence.why.diagnosis import diagnose
+from whence.why.reading import read_periods
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,18 +25,12 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.store.watches import WatchState
     from whence.types.reports import Incident, WhyReport
-    from whence.types.rows import Task
+    from whence.types.rows import Rows, Task
 
 __all__ = ["explain"]
 
-_DAY = 86_400_000_000
-"""Microseconds."""
-
 _LAST_INSTANT = timedelta(days=1, microseconds=-1)
 """Of a day, after its midnight."""
-
-_THURSDAY = 3
-"""1970-01-01 was one, counted from Monday as 0."""
 
 SMALLEST_CHANGE = 0.01
 """One point of accuracy, or .01 of the Brier score."""
@@ -85,19 +78,22 @@ def explain(
             f"declare another: whence reference {model} --from ... --to ..."
         )
     task = state.task or "classification"
-    healthy, failing, calendar = _rows(history, before, after, state, task)
-    return diagnose(
-        model,
-        healthy,
-        failing,
-        incident=chosen,
-        events=list(_events(store, model)),
-        versions=_new_versions(history, before, after),
-        calendar=calendar,
-        doubts=_open_quality(store, model),
-        delta=_smallest_change(task, healthy) if delta is None else delta,
-        metric=metric_of(task),
-    )
+    calendar = Calendar.spanning(before.start, after.end, state.by)
+    healthy, failing = read_periods(history, [before, after], task, calendar, MOST_ROWS)
+    # Threads of BLAS and OpenMP that wait for a core burn it; and one thread always sums alike.
+    with threadpool_limits(1):
+        return diagnose(
+            model,
+            healthy,
+            failing,
+            incident=chosen,
+            events=list(_events(store, model)),
+            versions=_new_versions(history, before, after),
+            calendar=calendar,
+            doubts=_open_quality(store, model),
+            delta=_smallest_change(task, healthy) if delta is None else delta,
+            metric=metric_of(task),
+        )
 
 
 def _choose(store: StoreFolder, model: str, wanted: str | None) -> Incident | None:
@@ -131,39 +127,6 @@ def _periods(
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
-
-
-def _rows(
-    history: History, before: Window, after: Window, state: WatchState, task: Task
-) -> tuple[Rows, Rows, Calendar]:
-    """Return the rows of both periods on one coding, and when their windows began."""
-    tables = [
-        _thin(history.read(micros(period.start), micros(period.end))) for period in (before, after)
-    ]
-    joined = pa.concat_tables(tables, promote_options="default")
-    truth = outcomes(joined, task)
-    columns = [column for column, _ in history.columns(joined).values()]
-    times = joined["_time"].cast(pa.int64()).to_numpy()
-    calendar = Calendar.spanning(before.start, after.end, state.by)
-    starts = [micros(start) for start in calendar.starts]
-    everything = Rows(
-        task=task,
-        window=(np.searchsorted(starts, times, side="right") - 1).astype(np.int32),
-        weekday=((times // _DAY + _THURSDAY) % 7).astype(np.int8),
-        columns=tuple(column for column in columns if not is_identifier(column)),
-        loss=truth.loss,
-        label=truth.label,
-        prediction=truth.prediction,
-        proba=truth.proba,
-        classes=truth.classes,
-    )
-    healthy = np.arange(len(everything)) < tables[0].num_rows
-    return everything.take(healthy), everything.take(~healthy), calendar
-
-
-def _thin(table: pa.Table) -> pa.Table:
-    step = -(-table.num_rows // MOST_ROWS)
-    return table if step <= 1 else table.take(np.arange(0, table.num_rows, step))
 
 
 def _new_versions(history: History, before: Window, after: Window) -> dict[str, datetime]:

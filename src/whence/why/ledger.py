@@ -62,6 +62,10 @@ class Entry:
             self.points + other.points, self.draws + other.draws, min(self.blocks, other.blocks)
         )
 
+    def scaled(self, part: float) -> Entry:
+        """Return a part of this one."""
+        return Entry(part * self.points, part * self.draws, self.blocks)
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -86,7 +90,7 @@ def draw_up(
     parts: tuple[Split, Split],
     *,
     mended: Rows | None = None,
-    named: Slice | None = None,
+    named: Sequence[Slice] = (),
     delta: float = 0.01,
     seed: int = 0,
 ) -> Ledger:
@@ -95,15 +99,15 @@ def draw_up(
     Pairs are (before, after). e = L - m0(x) is the excess over the additive expected loss.
     Slices are found on one half of the windows; a slice's points are its present weight times
     (its change of e on the other half, less that of rows in no slice). `mended` are the failing
-    rows as they would be without a pipeline break: m0 is then taken of them. `named` is a slice
-    that a cause has established by other means; it is entered without a search.
+    rows as they would be without a pipeline break: m0 is then taken of them. `named` are slices
+    that causes have established by other means; they are entered without a search.
     """
     before, after = rows
     columns = code(before, after)
     of = code(before, mended) if mended is not None else columns
     expected = expect(of, before.loss, parts[0].half, len(after), seed)
     e = (before.loss - expected.before, after.loss - expected.after)
-    given = [_named(after, named)] if named else []
+    given = [_named(after, where) for where in named]
     masks = [_partition(period, given) for period in rows]
     finding = tuple(
         np.logical_and.reduce([part.half == 0, *(~mask for mask in inside)])

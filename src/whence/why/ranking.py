@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.causes import change_within_a_slice
+from whence.causes import (
+    change_within_a_slice,
+    concept_shift,
+    label_delay,
+    label_quality,
+    label_shift,
+    mix_shift,
+    seasonality,
+    unseen_value_or_range,
+    version_change,
+)
 from whence.causes.catalogue import CATALOGUE
 from whence.causes.gain import mean_gain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from whence.causes.catalogue import Cause
     from whence.causes.evidence import Evidence, Outcome
     from whence.causes.gain import Gain
 
@@ -25,9 +36,23 @@ _LEAST_GAIN = 1e-4
 _NEARLY = 0.8
 """An earlier cause of the catalogue is preferred when it gains this share of the largest gain."""
 
-_OUTRIGHT = 1.0
-"""A slice must gain more than a change everywhere: several slices, each with a tilt of its own,
-mimic that with more parameters (docs/decisions/why-slice-or-concept.md)."""
+_OUTRIGHT = frozenset({change_within_a_slice.NAME, label_quality.NAME})
+"""These must gain more than a change everywhere: several slices, each with a tilt of its own, or
+a confusion of labels mimic that (docs/decisions/why-slice-or-concept.md)."""
+
+_BESIDE: tuple[Cause, ...] = (
+    unseen_value_or_range,
+    version_change,
+    label_delay,
+    label_shift,
+    label_quality,
+    concept_shift,
+)
+"""Causes that may act beside the primary one; further slices are the ledger's to find."""
+
+_LEAST_BESIDE = 0.25
+"""What a second cause of the same rows must gain beyond the first, as a part of the first's gain:
+no model fits exactly, and a tilt always finds something to mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +61,31 @@ class Ranking:
 
     `primary` is None where no cause is admissible. `margin` counts the standard errors by which
     the gains would have to be wrong for another cause to win; it is infinite with nothing to
-    compare.
+    compare. `beside` is a second cause, in the rows that the primary leaves alone or on top of
+    it; of rows that both act on it takes the part `beside_part`.
     """
 
     outcomes: list[Outcome]
     gains: list[Gain | None]
     primary: Outcome | None
     margin: float
+    beside: Outcome | None = None
+    beside_part: float = 1.0
+
+    @property
+    def mixing(self) -> Outcome:
+        """Why other rows come: the first cause that says so, else a mix shift, the vaguest."""
+        return next(
+            one
+            for one in self.outcomes
+            if one.cause == mix_shift.NAME or (one.moves_mix and one.ruled_out_by is None)
+        )
+
+    @property
+    def season(self) -> Outcome | None:
+        """The season that explains the whole change, if there is one."""
+        found = self.outcome_of(seasonality.NAME)
+        return found if found is not None and found.ruled_out_by is None else None
 
     def outcome_of(self, cause: str) -> Outcome | None:
         """Return that cause's outcome; None for a verdict that is no cause of the catalogue."""
@@ -55,7 +98,12 @@ def rank(evidence: Evidence) -> Ranking:
     A cause is admissible if the lower 95 % bound of its gain is above 0 and nothing else speaks
     against it.
     """
-    outcomes = [cause.test(evidence) for cause in CATALOGUE]
+    ranking = _first(evidence, CATALOGUE)
+    return ranking if ranking.primary is None else _with_beside(evidence, ranking)
+
+
+def _first(evidence: Evidence, causes: Sequence[Cause]) -> Ranking:
+    outcomes = [cause.test(evidence) for cause in causes]
     gains = [None if one.fitted is None else evidence.weigh(one.fitted) for one in outcomes]
     able = [
         number
@@ -73,9 +121,31 @@ def rank(evidence: Evidence) -> Ranking:
     return Ranking(outcomes, gains, outcomes[primary], margin)
 
 
+def _with_beside(evidence: Evidence, ranking: Ranking) -> Ranking:
+    """Look for a second cause: in the rows the primary leaves alone, else on top of it."""
+    primary = ranking.primary
+    if primary is None or primary.fitted is None or primary.rows is None:
+        return ranking
+    causes = [cause for cause in _BESIDE if primary.cause != cause.NAME]
+    if not primary.everywhere:
+        rest = _first(evidence.only(~primary.rows), causes).primary
+        return replace(ranking, beside=rest)
+    mended = evidence.after if primary.repair is None else primary.repair(evidence.after)
+    second = _first(replace(evidence, after=mended, log_q=primary.fitted), causes)
+    if second.primary is None:
+        return ranking
+    gains = [
+        _mean(one.gains[one.outcomes.index(found)])
+        for one, found in ((ranking, primary), (second, second.primary))
+    ]
+    if second.primary.everywhere and gains[1] < _LEAST_BESIDE * gains[0]:
+        return ranking
+    return replace(ranking, beside=second.primary, beside_part=gains[1] / sum(gains))
+
+
 def _needed(outcome: Outcome) -> float:
     """Return the share of the largest gain that lets a cause stand before later ones."""
-    return _OUTRIGHT if outcome.cause == change_within_a_slice.NAME else _NEARLY
+    return 1.0 if outcome.cause in _OUTRIGHT else _NEARLY
 
 
 def _mean(gain: Gain | None) -> float:

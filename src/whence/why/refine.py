@@ -52,9 +52,10 @@ def refine(
     category keeps its level; a number may take any run of bins, at a cost for each cut and each
     condition, so that a cut must pay for the freedom to choose it.
     """
+    sizes = tuple(columns[one.column].size for one in chosen)
     tables = [
-        _table(columns, chosen, e[0][left[0]], [column.before[left[0]] for column in columns]),
-        _table(columns, chosen, e[1][left[1]], [column.after[left[1]] for column in columns]),
+        _table(sizes, e[0][left[0]], [columns[one.column].before[left[0]] for one in chosen]),
+        _table(sizes, e[1][left[1]], [columns[one.column].after[left[1]] for one in chosen]),
     ]
     axes = [_runs(columns[one.column], one) for one in chosen]
     before, after = (_rectangles(table, axes) for table in tables)
@@ -88,14 +89,8 @@ def _cuts(column: Coded, run: tuple[int, int]) -> int:
     return int(run[0] > inner_low) + int(run[1] < inner_high)
 
 
-def _table(
-    columns: list[Coded],
-    chosen: tuple[Bin, ...],
-    e: NDArray[np.float64],
-    codes: list[NDArray[np.uint8]],
-) -> Sums:
-    shape = tuple(columns[one.column].size for one in chosen)
-    flat = np.ravel_multi_index(tuple(codes[one.column] for one in chosen), shape)
+def _table(shape: tuple[int, ...], e: NDArray[np.float64], codes: list[NDArray[np.uint8]]) -> Sums:
+    flat = np.ravel_multi_index(tuple(codes), shape)
     size = int(np.prod(shape))
     return Sums(
         *(

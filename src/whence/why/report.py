@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from whence.causes import mix_shift
 from whence.types.reports import Checked, Finding
+from whence.why.carrying import positive_points
 
 if TYPE_CHECKING:
     from whence.causes.evidence import Outcome
@@ -25,11 +26,9 @@ def findings(ledger: Ledger, attribution: Attribution, notes: list[str]) -> list
     A share is of the positive points; there is none where the drop's interval holds 0, or for
     an improvement.
     """
-    loose = max(attribution.unexplained, 0.0) + max(ledger.closure, 0.0)
-    positive = loose + sum(max(part.entry.points, 0.0) for part in attribution.parts)
-    shared = ledger.drop.real and positive > 0
+    positive = positive_points(ledger, attribution)
     parts = sorted(attribution.parts, key=lambda part: -part.entry.points)
-    return [_finding(part, positive if shared else None, notes) for part in parts]
+    return [_finding(part, positive, notes) for part in parts]
 
 
 def _finding(part: Part, positive: float | None, notes: list[str]) -> Finding:

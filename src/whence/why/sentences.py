@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from whence.causes import change_within_a_slice, unseen_value_or_range
+from whence.causes import (
+    change_within_a_slice,
+    data_collection_change,
+    unseen_value_or_range,
+    version_change,
+)
 from whence.types.slice import describe
 from whence.why.labels import more_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whence.causes.evidence import Outcome
-    from whence.types.reports import Trigger
+    from whence.types.reports import Named, Trigger
     from whence.types.slice import Slice
     from whence.why.ledger import Entry
     from whence.why.verdict import State
@@ -27,21 +34,32 @@ def sentence(
     outcome: Outcome | None,
     trigger: Trigger | None,
     words: Words,
+    beside: Sequence[tuple[Named, Outcome | None]] = (),
 ) -> str:
-    """Say what carries a drop. `head` says how the metric moved; None: no cause explains it."""
+    """Say what carries a drop. `head` says how the metric moved; None: no cause explains it.
+
+    `beside` are further causes that carry a part of it.
+    """
     if outcome is None:
         return f"{head}: no cause that was tested explains it{_began(trigger)}."
     carried = f"{words.points(points)} of {'them' if words.is_share else 'it'}"
     if points > drop.points:
         carried = f"{words.points(points)} (others got better)"
+    told = [_told(outcome, where, carried)]
+    for one, other in beside:
+        if other is not None:
+            told.append(_told(other, one.where, words.points(one.points)))
+    return f"{head}: {'; and '.join(told)}{_began(trigger)}."
+
+
+def _told(outcome: Outcome, where: Slice, carried: str) -> str:
     if outcome.cause == unseen_value_or_range.NAME:
-        said = f"rows with {describe(where)}, never seen in the reference, carry {carried}"
-    elif outcome.cause == change_within_a_slice.NAME:
-        said = f"rows with {describe(where)} carry {carried}"
-    else:
-        rows = f" ({describe(where)})" if where else ""
-        said = f"{outcome.story}{rows}; that carries {carried}"
-    return f"{head}: {said}{_began(trigger)}."
+        return f"rows with {describe(where)}, never seen in the reference, carry {carried}"
+    if outcome.cause == change_within_a_slice.NAME:
+        return f"rows with {describe(where)} carry {carried}"
+    named = where and outcome.cause not in {data_collection_change.NAME, version_change.NAME}
+    rows = f" ({describe(where)})" if named else ""
+    return f"{outcome.story}{rows}; that carries {carried}"
 
 
 def _began(trigger: Trigger | None) -> str:

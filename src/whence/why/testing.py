@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from whence.why.ledger import Ledger
     from whence.why.split import Split
 
-__all__ = ["Tested", "test_causes"]
+__all__ = ["Tested", "rank_causes"]
 
 _MOST_ROWS = 40_000
 """Rows of a period the causes are fitted and scored on: a gain of .002 nats then shows."""
@@ -37,10 +37,20 @@ class Tested:
     chosen: NDArray[np.intp]
 
 
-def test_causes(
-    rows: tuple[Rows, Rows], parts: tuple[Split, Split], ledger: Ledger, seed: int
+def rank_causes(
+    rows: tuple[Rows, Rows],
+    parts: tuple[Split, Split],
+    ledger: Ledger,
+    seed: int,
+    *,
+    everything: tuple[Rows, Rows] | None = None,
+    season: tuple[Rows, Rows] | None = None,
 ) -> Tested:
-    """Fit the baseline on the reference and rank every cause on the failing rows."""
+    """Fit the baseline on the reference and rank every cause on the failing rows.
+
+    `everything` are the two periods with their rows without a label; `season` the labelled rows
+    of a year before, where there are any.
+    """
     rng = np.random.default_rng(seed)
     kept, chosen = (_sample(len(period), rng) for period in rows)
     before, after = rows[0].take(kept), rows[1].take(chosen)
@@ -60,6 +70,8 @@ def test_causes(
         fold=parts[1].half[chosen],
         block=parts[1].block[chosen],
         suspects=suspects,
+        everything=everything or rows,
+        season=season,
         seed=seed,
     )
     return Tested(rank(evidence), evidence, chosen)

@@ -10,6 +10,7 @@ from scipy.stats import chi2
 
 from whence.causes.features import VERSION
 from whence.causes.membership import members
+from whence.causes.version_change import new_versions
 from whence.types.reports import Trigger
 from whence.types.time import moment
 
@@ -32,11 +33,12 @@ _ROLLOUT = 14
 """Windows by which one may come before if the rows it concerns are the ones that got worse: what
 is put on sale or rolled out takes its time to reach enough users."""
 
+_NEAR = 7
+"""Windows from the likeliest date: where the change can hardly be dated, an event that concerns
+all rows alike has no other witness."""
+
 _CLEARLY = 3.0
 """Standard errors by which exposed rows must have changed more than the others."""
-
-_NEW_VERSION, _OLD_VERSION = 0.05, 0.01
-"""A version is new when at least this share of failing and at most that of healthy rows has it."""
 
 KINDS = ("external", "deploy", "config", "campaign")
 Kind = Literal["external", "deploy", "config", "campaign", "version"]
@@ -104,6 +106,8 @@ def find_trigger(
         lead = _ROLLOUT if exposed else _LEAD
         if exposed is False or not change.earliest - lead <= when <= change.latest + _LAG:
             continue
+        if exposed is None and abs(when - change.best) > _NEAR:
+            continue
         rank = (exposed is None, abs(when - change.best))
         fitting.append((rank, Trigger(kind=kind, name=name, at=at)))
     return min(fitting, key=lambda one: one[0], default=(None, None))[1], change
@@ -133,16 +137,8 @@ def _suspects(
 def _new_versions(exposure: Exposure) -> dict[str, int]:
     """Return the versions the healthy rows hardly had, with the first window of each."""
     before, after = exposure.rows
-    if not any(column.name == VERSION for column in after.columns) or not len(after):
-        return {}
-    column, old = after.column(VERSION), before.column(VERSION)
-    found = {}
-    for code, name in enumerate(column.levels):
-        now = column.values == code
-        was = float((old.values == code).mean()) if len(before) else 0.0
-        if now.mean() >= _NEW_VERSION and was <= _OLD_VERSION:
-            found[name] = int(after.window[now].min())
-    return found
+    found = new_versions(before, after)
+    return {name: int(after.window[rows].min()) for name, rows in found.items()}
 
 
 def _more_changed(exposure: Exposure, scope: Mapping[str, str]) -> bool | None:

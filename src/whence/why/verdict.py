@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from whence.causes import mix_shift
-
 if TYPE_CHECKING:
     from whence.why.attribution import Attribution
     from whence.why.ledger import Entry, Ledger
@@ -57,6 +55,10 @@ def decide(ledger: Ledger, ranking: Ranking, attribution: Attribution) -> Decisi
     that is what the drop is made of. The mix wins over a primary with fewer points than it.
     """
     drop, moved = ledger.drop.points, ledger.mix
+    season = ranking.season
+    if season is not None and drop > 0:
+        over = (season.points or 0.0) - _LARGER_PART * drop
+        return Decision(season.cause, _standardised(ledger.drop, over))
     carried = 0.0
     primary = ranking.primary
     if primary is not None:
@@ -67,10 +69,14 @@ def decide(ledger: Ledger, ranking: Ranking, attribution: Attribution) -> Decisi
     if primary is not None and carried >= _LEAST_PART * drop:
         if not (by_mix and moved.points > carried):
             return Decision(primary.cause, min(ranking.margin, _over(ledger.drop, carried)))
-        return Decision(mix_shift.NAME, _standardised(moved, moved.points - carried))
+        return Decision(ranking.mixing.cause, _standardised(moved, moved.points - carried))
     if by_mix and moved.points > _LARGER_PART * drop:
         margin = min(moved.points, 2 * (moved.points - _LARGER_PART * drop))
-        return Decision(mix_shift.NAME, _standardised(moved, margin))
+        return Decision(ranking.mixing.cause, _standardised(moved, margin))
+    part = max(attribution.parts, key=lambda one: one.entry.points, default=None)
+    if part is not None and part.entry.interval[0] > 0 and part.entry.points > _LARGER_PART * drop:
+        # Found on half of the windows and there on the others, if too small for the causes' test.
+        return Decision(part.cause, _standardised(part.entry, part.entry.points))
     return Decision(UNEXPLAINED, np.inf)
 
 

@@ -1,0 +1,98 @@
+"""Trying a repair: whether the failing labels follow from the repaired inputs as they used to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.causes.gain import mean_gain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from whence.causes.evidence import Evidence
+    from whence.causes.repairs import Repair
+
+__all__ = ["Tried", "attempt"]
+
+_RESTORED = 0.5
+"""A repair must bring back at least half of what the inputs told about the label."""
+
+_LEAST_INFORMATION = 0.02
+"""Nats a row; inputs that told less than this cannot show that they are whole again."""
+
+
+_FEWEST_CLEAN = 100
+"""Rows that are odd in no other way, below which they are no measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A repair that restores, and the log-probabilities (n_after, classes) under it."""
+
+    repair: Repair
+    fitted: NDArray[np.float64]
+
+
+def attempt(evidence: Evidence, repair: Repair) -> Tried | None:
+    """Score the failing labels by q0(y | T^-1 x); None where that does not restore them.
+
+    The repaired inputs are read without the served model's answer, which was made from the
+    broken ones. A repair counts only if the repaired inputs again tell about the label what
+    they told in the reference.
+    """
+    chosen = repair.concerns(evidence.after, evidence.before)
+    model = evidence.inputs_only(repair.column if repair.kind == "drop" else None)
+    mended = repair.apply(evidence.after, evidence.before).take(chosen)
+    log_p = model.log_q(mended)
+    clean = ~_troubled(evidence, repair)[chosen]
+    if clean.sum() < _FEWEST_CLEAN:
+        clean[:] = True
+    told = _information(log_p[clean], evidence.y[chosen][clean])
+    held_out = evidence.before.take(~evidence.half)
+    if isinstance(repair.scope, dict):
+        like = held_out.take(repair.concerns(held_out, evidence.before))
+        held_out = like if len(like) else held_out  # a new version has no rows in the reference
+    used_to_tell = _information(model.log_q(held_out), evidence.target.code(held_out))
+    if used_to_tell < _LEAST_INFORMATION or told < _RESTORED * used_to_tell:
+        return None
+    if repair.kind != "output" and not _mends(evidence, chosen, log_p):
+        return None
+    fitted = evidence.log_q.copy()
+    fitted[chosen] = log_p
+    return Tried(repair, fitted)
+
+
+def _troubled(evidence: Evidence, repair: Repair) -> NDArray[np.bool_]:
+    """Return the rows (n_after,) that are odd for another reason than what is repaired.
+
+    Two things may go wrong at once; what the one did must not hide that the other is undone.
+    """
+    troubled = np.zeros(len(evidence.after), bool)
+    for name, rows in evidence.outside().items():
+        if name not in {repair.column, repair.other} and repair.kind != "output":
+            troubled |= rows
+    return troubled
+
+
+def _mends(evidence: Evidence, chosen: NDArray[np.bool_], log_p: NDArray[np.float64]) -> bool:
+    """Whether the repaired inputs predict better than the same rows left as they are.
+
+    Without this, any repair of a column that does not matter would take the credit where
+    only the served model's answer is broken.
+    """
+    as_is = evidence.inputs_only().log_q(evidence.after.take(chosen))
+    row = np.arange(len(log_p))
+    gain = (log_p - as_is)[row, evidence.y[chosen]]
+    return mean_gain(gain, evidence.block[chosen]).low > 0
+
+
+def _information(log_p: NDArray[np.float64], y: NDArray[np.intp]) -> float:
+    """Return how much better these predict y than y's own class shares do, nats a row."""
+    if not len(y):
+        return 0.0
+    share = np.bincount(y, minlength=log_p.shape[1]) / len(y)
+    entropy = -float((share[share > 0] * np.log(share[share > 0])).sum())
+    return float(log_p[np.arange(len(y)), y].mean()) + entropy
