@@ -21,9 +21,10 @@ lint: $(VENV)/.test
 
 # Speed and truth, measured side by side in one run; the last two take ten minutes and more.
 bench: $(VENV)/.test
-	$(BIN)/python bench/log_call.py
+	$(BIN)/python bench/speed
 	$(BIN)/python bench/false_alarms.py
-	$(BIN)/python bench/verdicts.py
+	$(BIN)/python bench/incidents/controls.py
+	$(BIN)/python bench/incidents
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

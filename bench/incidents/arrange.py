@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+from worlds import DEVICES, OSES, REGIONS, SOURCES, Answers, Inputs, World
 
 from whence.types.records import Event
 from whence.types.rows import Column, Rows
 from whence.types.time import micros
 from whence.why.calendar import Calendar
-from worlds import DEVICES, OSES, REGIONS, SOURCES, Answers, Inputs, World
 
 if TYPE_CHECKING:
     from whence.types.slice import Slice
@@ -85,7 +85,6 @@ class Case:
     inside: np.ndarray | None
     trigger: str | None
     cost: float
-    detail: str = ""
     metric: str = field(default="accuracy")
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-
 from arrange import NEW_DEVICE, Draft, Fault
+from sklearn.linear_model import LogisticRegression
 from worlds import DEVICES, SOURCES, Inputs, World
 
 __all__ = ["KINDS", "PAIRS", "make"]

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-
 from arrange import Case, Fault, arrange
+from worlds import World, load
+
 from faults import KINDS, PAIRS, make
 from whence.causes.membership import members
 from whence.types.reports import WhyReport
 from whence.why.diagnosis import diagnose
-from worlds import NAMES, World, load
 
-__all__ = ["CALM", "Trial", "draw", "trials"]
+__all__ = ["CALM", "SIZES", "Task", "Trial", "ask", "draw", "run", "tasks"]
 
 LEAST_DROP = 0.02
 """A cheaper incident is drawn again: no watch would have opened it."""
@@ -54,7 +54,6 @@ class Trial:
     trigger: str | None
     planted: str | None
     seconds: float
-    detail: str
 
     @property
     def hit(self) -> bool:
@@ -67,6 +66,14 @@ class Trial:
     def near(self) -> bool:
         """Whether a fault put in is among the first three."""
         return self.hit or bool(set(self.kinds) & set(self.ranked[:3]))
+
+    def line(self) -> str:
+        """Return it in one line, to be followed while the bench runs."""
+        return (
+            f"{self.world:18s} {' + '.join(self.kinds):45s} {self.size:6s} {self.rows:4d} a day, "
+            f"seed {self.seed}: {self.cost:+.3f} -> {', '.join(self.named)}"
+            f"{'' if self.hit else '  MISS'}"
+        )
 
     @property
     def all_named(self) -> bool:
@@ -90,18 +97,6 @@ def draw(name: str, kinds: tuple[str, ...], size: int, seed: int) -> tuple[World
     return None
 
 
-def trials(seeds: range, *, pairs: bool, worlds: tuple[str, ...] = NAMES) -> Iterator[Trial]:
-    """Diagnose every kind in every world, once per seed; sizes take turns."""
-    singles = [(kind,) for kind in KINDS]
-    chosen = [*PAIRS] if pairs else [*singles, ("none",), ("none",)]
-    for seed in seeds:
-        for name in worlds:
-            for number, kinds in enumerate(chosen):
-                trial = run(name, kinds, (seed + number) % len(STRENGTHS), 1000 * seed + number)
-                if trial is not None:
-                    yield trial
-
-
 def _balanced(world: World, faults: list[Fault], rows: int, seed: int, least: float) -> bool:
     """Whether each of two faults alone costs enough, and neither dwarfs the other."""
     rng = np.random.default_rng(seed)
@@ -109,8 +104,22 @@ def _balanced(world: World, faults: list[Fault], rows: int, seed: int, least: fl
     return min(alone) >= max(least, SMALLER_PART * max(alone))
 
 
-def run(name: str, kinds: tuple[str, ...], size: int, seed: int) -> Trial | None:
+Task = tuple[str, tuple[str, ...], int, int]
+"""World, kinds of fault, size and seed of one incident."""
+
+
+def tasks(seeds: range, worlds: tuple[str, ...], *, pairs: bool) -> Iterator[Task]:
+    """Yield every kind in every world, once per seed; sizes take turns."""
+    chosen = [*PAIRS] if pairs else [*((kind,) for kind in KINDS), ("none",), ("none",)]
+    for seed in seeds:
+        for name in worlds:
+            for number, kinds in enumerate(chosen):
+                yield name, kinds, (seed + number) % len(STRENGTHS), 1000 * seed + number
+
+
+def run(task: Task) -> Trial | None:
     """Diagnose one incident; None where this world has none of the kind."""
+    name, kinds, size, seed = task
     drawn = draw(name, kinds, size, seed)
     if drawn is None:
         return None
@@ -135,7 +144,6 @@ def run(name: str, kinds: tuple[str, ...], size: int, seed: int) -> Trial | None
         verdict.trigger.name if verdict.trigger is not None else None,
         case.trigger,
         seconds,
-        case.detail,
     )
 
 

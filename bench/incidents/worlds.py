@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pyarrow.csv
 import pyarrow.parquet as pq
+import simulated
 from sklearn import datasets
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-import simulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,11 +7,8 @@ Importing it imports nothing else; each public name is loaded when it is first u
 Model('verifier')
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+# What type checkers take for `typing.TYPE_CHECKING`, which takes longer to import than all else.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whence.api.model import Model, model
     from whence.api.store import Store, event, flush, open  # noqa: A004 - whence.open, said in full
@@ -73,6 +70,8 @@ def __getattr__(name: str) -> object:
     """Load a public name at its first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'whence' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - importing whence imports nothing
+
     found = getattr(import_module(_HOMES[name]), name)
     globals()[name] = found
     return found

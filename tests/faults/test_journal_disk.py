@@ -23,24 +23,9 @@ def _own_writers(monkeypatch):
 
 
 @pytest.fixture
-def disk(tmp_path):
+def disk(make_disk):
     """A file system of 2 MB."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    options = f"size={DISK_BYTES}"
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder],  # noqa: S607 - the system's mount
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"this system lets nobody mount a disk: {mounted.stderr.strip()}")
-    yield folder
-    # Lazily: a writer may still hold a file of it.
-    subprocess.run(["umount", "--lazy", folder], check=True)  # noqa: S607 - the system's umount
+    return make_disk(DISK_BYTES)
 
 
 def numbers(store):

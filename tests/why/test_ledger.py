@@ -103,7 +103,7 @@ def test_products_count_what_loops_count(flip):
     before, after = flip(rng, 9000, healthy), flip(rng, 9000, changed_in_a_slice, first=28)
     columns = code(before, after)
     e = (before.loss - 0.1, after.loss - 0.1)
-    gram = Gram(coarsen(columns, e), e)
+    gram = Gram(coarsen(columns, e, (np.arange(9000), np.arange(9000))), e)
     gone = (before.column("x").values > 2, after.column("x").values > 2)
     gram.remove(*gone)
     left = (~gone[0], ~gone[1])

@@ -9,21 +9,35 @@ from whence.api.dependencies import require
 from whence.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
     from pathlib import Path
 
     from whence.types.reports import WatchReport, WhyReport
     from whence.types.time import Period
+    from whence.work.compact import Compacted
+    from whence.work.forget import Forgotten
+    from whence.work.telling import Tell
 
-__all__ = ["models", "watch", "why"]
+__all__ = ["compact", "forget", "models", "watch", "why"]
 
 # The rooms below need the extra `app`, so each job loads its own when it runs.
 # ruff: noqa: PLC0415
 
 
+def _silent(stage: str, share: float) -> None:
+    """Tell nobody how far a job is."""
+
+
 def watch(
-    store: Path, model: str, *, by: Period | None = None, now: datetime | None = None
+    store: Path,
+    model: str,
+    *,
+    by: Period | None = None,
+    now: datetime | None = None,
+    tell: Tell = _silent,
 ) -> WatchReport:
-    """Fold, count what is new, judge it; see `Model.watch`."""
+    """Fold, count what is new, judge it; see `Model.watch`. `tell` hears how far it is."""
     require("app")
     from whence.store.folder import StoreFolder
     from whence.work.fold import fold
@@ -32,9 +46,9 @@ def watch(
     _require_folder(store)
     opened = StoreFolder(store)
     with opened.lease():
-        fold(opened)
+        fold(opened, tell=tell)
         opened.require(model)
-        return tick(opened, model, by=by, now=now or datetime.now(UTC))
+        return tick(opened, model, by=by, now=now or datetime.now(UTC), tell=tell)
 
 
 def _require_folder(store: Path) -> None:
@@ -45,14 +59,69 @@ def _require_folder(store: Path) -> None:
 
 
 def why(
-    store: Path, model: str, *, incident: str | None = None, delta: float | None = None
+    store: Path,
+    model: str,
+    *,
+    incident: str | None = None,
+    delta: float | None = None,
+    tell: Tell = _silent,
 ) -> WhyReport:
-    """Watch, then diagnose; see `Model.why`."""
-    watch(store, model)
+    """Watch, then diagnose; see `Model.why`. `tell` hears how far it is."""
+    watch(store, model, tell=tell)
+    tell("diagnosing", 0.0)
+    from whence.store import watches
     from whence.store.folder import StoreFolder
     from whence.why.gather import explain
 
-    return explain(StoreFolder(store), model, incident, delta)
+    opened = StoreFolder(store)
+    report = explain(opened, model, incident, delta)
+    if report.incident is not None and report.verdict.causes:
+        # The next verdict on it stands by this one unless another cause is clearly better.
+        with opened.lease():
+            watches.name_cause(opened, model, report.incident, report.verdict.cause)
+    return report
+
+
+def forget(
+    store: Path,
+    model: str,
+    *,
+    ids: Sequence[object] | None,
+    before: datetime | str | None,
+    everything: bool,
+    keep_counts: bool,
+    dry_run: bool,
+) -> Forgotten:
+    """Fold, then forget, or say what would be forgotten; see `Model.forget`."""
+    require("app")
+    from whence.store.folder import StoreFolder
+    from whence.work.erasure import erasure
+    from whence.work.fold import fold
+    from whence.work.forget import forget, preview
+
+    wanted = erasure(model, ids=ids, before=before, everything=everything, keep_counts=keep_counts)
+    _require_folder(store)
+    opened = StoreFolder(store)
+    with opened.lease():
+        fold(opened)
+        return preview(opened, wanted) if dry_run else forget(opened, wanted)
+
+
+def compact(store: Path, model: str | None, *, keep: timedelta | None) -> list[Compacted]:
+    """Fold, then compact one model's tables or all; see `Store.compact`."""
+    require("app")
+    from whence.store.folder import StoreFolder
+    from whence.work.compact import KEEP, compact
+    from whence.work.fold import fold
+
+    _require_folder(store)
+    opened = StoreFolder(store)
+    with opened.lease():
+        fold(opened)
+        if model is not None:
+            opened.require(model)
+        chosen = opened.models() if model is None else [model]
+        return compact(opened, chosen, keep=KEEP if keep is None else keep)
 
 
 def models(store: Path) -> list[str]:

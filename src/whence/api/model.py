@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from whence.types.reports import WatchReport, WhyReport
     from whence.types.time import Period
+    from whence.work.forget import Forgotten
 
     class ArrowStream(Protocol):
         """Anything with the Arrow C stream interface: pandas, polars, pyarrow, duckdb."""
@@ -276,3 +277,64 @@ class Model:
         from whence.api.jobs import why  # noqa: PLC0415 - needs the extra `app`
 
         return why(self._store, self.name, incident=incident, delta=delta)
+
+    def forget(
+        self,
+        *,
+        ids: Sequence[object] | None = None,
+        before: datetime | str | None = None,
+        everything: bool = False,
+        keep_counts: bool = False,
+        dry_run: bool = False,
+    ) -> Forgotten:
+        """Forget predictions with their labels, for good, and say what went and what it freed.
+
+        They go from tables, labels, quarantine, waiting labels and journals, and the windows
+        they were in are counted anew. What was judged stays judged. It cannot be undone.
+
+        Parameters
+        ----------
+        ids
+            The ids to forget, on whatever day; give one of `ids`, `before` and `everything`.
+        before
+            Forget all days (UTC) before this one: a date as ISO 8601 text, or a midnight.
+        everything
+            Forget all that the store has of this model.
+        keep_counts
+            With `before`: keep what was counted of windows before it, so that the watch goes on.
+        dry_run
+            Only say what would go.
+
+        Raises
+        ------
+        BadInput
+            If not exactly one of the three is given, or an id or time cannot be used.
+        NotFound
+            If there is nothing of this model.
+        StoreError
+            If another program keeps the database from being cleaned; any later reading of the
+            store finishes it.
+        MissingDependency
+            If the extra ``app`` is not installed.
+
+        Examples
+        --------
+        >>> import whence
+        >>> m = whence.model("churn-of-june")
+        >>> m.log([{"id": "a", "age": 31, "pred": 0}, {"id": "b", "age": 54, "pred": 1}],
+        ...       id="id", prediction="pred")
+        2
+        >>> m.forget(ids=["a"]).predictions
+        1
+        """
+        from whence.api.jobs import forget  # noqa: PLC0415 - needs the extra `app`
+
+        return forget(
+            self._store,
+            self.name,
+            ids=ids,
+            before=before,
+            everything=everything,
+            keep_counts=keep_counts,
+            dry_run=dry_run,
+        )

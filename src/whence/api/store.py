@@ -11,7 +11,9 @@ from whence.types.time import parse_time
 
 if TYPE_CHECKING:
     import os
-    from datetime import datetime
+    from datetime import datetime, timedelta
+
+    from whence.work.compact import Compacted
 
 __all__ = ["Store", "event", "flush", "open"]
 
@@ -125,6 +127,42 @@ class Store:
         from whence.api.jobs import models  # noqa: PLC0415 - needs the extra `app`
 
         return models(self.path)
+
+    def compact(
+        self, model: str | None = None, *, keep: timedelta | None = None
+    ) -> list[Compacted]:
+        """Merge the small files of one model's tables, or of all, and delete those of before.
+
+        Reading does so by itself every 100 epochs.
+
+        Parameters
+        ----------
+        model
+            Whose tables; all models' if None.
+        keep
+            Files that were replaced longer ago are deleted, in whole hours; 24 hours if None.
+
+        Raises
+        ------
+        NotFound
+            If there is no such model.
+        MissingDependency
+            If the extra ``app`` is not installed.
+
+        Examples
+        --------
+        >>> import whence
+        >>> store = whence.open()
+        >>> for i in range(3):
+        ...     n = store.model("churn").log({"id": f"{i}", "pred": 0}, id="id", prediction="pred")
+        ...     names = store.models()  # takes in what was recorded: a file each time
+        >>> done = store.compact("churn")
+        >>> done[0].removed, done[0].added
+        (3, 1)
+        """
+        from whence.api.jobs import compact  # noqa: PLC0415 - needs the extra `app`
+
+        return compact(self.path, model, keep=keep)
 
     def event(
         self,

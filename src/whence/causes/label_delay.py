@@ -29,6 +29,7 @@ _EXPLAINED = 0.5
 """All rows together must have moved at most half as far as the labelled ones did."""
 
 _RIDGE = 1.0
+_EVEN = 0.5
 
 
 def test(evidence: Evidence) -> Outcome:
@@ -89,9 +90,11 @@ def _wrong(evidence: Evidence) -> NDArray[np.float64]:
     """Return (n, classes): 1 where that class would make the served answer wrong."""
     size = evidence.target.size
     wrong = np.ones((len(evidence.after), size))
-    answer = evidence.after.prediction
-    if evidence.target.kind != "label" or (answer < 0).all():
+    if evidence.target.kind != "label":
         return np.zeros_like(wrong)
+    answer = evidence.after.prediction
+    if (answer < 0).all():  # a probability and no decision
+        answer = np.where(np.isnan(evidence.after.proba), -1, evidence.after.proba >= _EVEN)
     known = (answer >= 0) & (answer < size)
     wrong[np.flatnonzero(known), answer[known].astype(np.intp)] = 0.0
     return wrong

@@ -22,6 +22,9 @@ QUESTION = "Are labels wrong at a rate that does not depend on how sure the inpu
 _LEAST_RIGHT = 0.5
 """Where more labels of a class would be wrong than right, the relation changed and not they."""
 
+_SURE, _LEAST_SURE = 0.9, 0.05
+"""A wrong label shows where one class has .9 and more; so many of the rows must be like that."""
+
 _STEPS = 50
 _PRIOR = 2.0
 """Rows' worth of belief, for each class, that its labels are right."""
@@ -41,6 +44,7 @@ def test(evidence: Evidence) -> Outcome:
     for side in (0, 1):
         fitting, scoring = evidence.fold == side, evidence.fold != side
         fitted[scoring] = np.log(np.maximum(q[scoring] @ _confusion(q[fitting], y[fitting]), 1e-12))
+    sure = float((q.max(axis=1) >= _SURE).mean())
     confusion = _confusion(q, y)
     right = np.diag(confusion)
     wrong = 1.0 - float((q.mean(axis=0) * right).sum())
@@ -49,9 +53,7 @@ def test(evidence: Evidence) -> Outcome:
     return Outcome(
         NAME,
         fitted,
-        ruled_out_by=None
-        if right.min() >= _LEAST_RIGHT
-        else f"more labels {name!r} would be wrong than right: a changed relation is likelier",
+        ruled_out_by=_doubt(sure, float(right.min()), name),
         rows=np.ones(len(evidence.after), bool),
         everywhere=True,
         story=f"about {wrong:.0%} of the labels look wrong, however sure the inputs are",
@@ -65,6 +67,14 @@ def test(evidence: Evidence) -> Outcome:
             "any retraining."
         ),
     )
+
+
+def _doubt(sure: float, right: float, name: str) -> str | None:
+    if right < _LEAST_RIGHT:
+        return f"more labels {name!r} would be wrong than right: a changed relation is likelier"
+    if sure < _LEAST_SURE:
+        return "the inputs leave hardly any row without doubt: no label can be called wrong"
+    return None
 
 
 def _confusion(q: NDArray[np.float64], y: NDArray[np.intp]) -> NDArray[np.float64]:

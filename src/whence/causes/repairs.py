@@ -34,6 +34,9 @@ _SIMPLE = 0.05
 _NEWLY = 0.02
 """The least rise of a column's missing or constant rows that is worth a test."""
 
+_LARGEST = 1e150
+"""Squares of larger values overflow: infinities, and what stands for "missing" in some systems."""
+
 _FEWEST = 30
 """With fewer rows, quantiles are no basis for a repair."""
 
@@ -161,7 +164,7 @@ def _missing(values: NDArray[np.float64] | NDArray[np.int32]) -> NDArray[np.bool
 
 
 def _finite(values: NDArray[np.float64] | NDArray[np.int32]) -> NDArray[np.float64]:
-    return np.asarray(values[np.isfinite(values)], np.float64)
+    return np.asarray(values[np.abs(values) < _LARGEST], np.float64)
 
 
 def _rescaled(

@@ -24,6 +24,10 @@ _LEAST_INFORMATION = 0.02
 """Nats a row; inputs that told less than this cannot show that they are whole again."""
 
 
+_OWN_PART = 0.5
+"""The part of the gain that must come from the repair, not from forgetting the served answer."""
+
+_TINY = 1e-300
 _FEWEST_CLEAN = 100
 """Rows that are odd in no other way, below which they are no measure."""
 
@@ -56,7 +60,9 @@ def attempt(evidence: Evidence, repair: Repair) -> Tried | None:
         like = held_out.take(repair.concerns(held_out, evidence.before))
         held_out = like if len(like) else held_out  # a new version has no rows in the reference
     used_to_tell = _information(model.log_q(held_out), evidence.target.code(held_out))
-    if used_to_tell < _LEAST_INFORMATION or told < _RESTORED * used_to_tell:
+    # Where harder rows came too, less can be told of them, and the model knows it.
+    due = min(used_to_tell, _claimed(log_p[clean]))
+    if due < _LEAST_INFORMATION or told < _RESTORED * due:
         return None
     if repair.kind != "output" and not _mends(evidence, chosen, log_p):
         return None
@@ -78,15 +84,30 @@ def _troubled(evidence: Evidence, repair: Repair) -> NDArray[np.bool_]:
 
 
 def _mends(evidence: Evidence, chosen: NDArray[np.bool_], log_p: NDArray[np.float64]) -> bool:
-    """Whether the repaired inputs predict better than the same rows left as they are.
+    """Whether it is the repair that helps, and not only that the served answer is forgotten.
 
     Without this, any repair of a column that does not matter would take the credit where
     only the served model's answer is broken.
     """
     as_is = evidence.inputs_only().log_q(evidence.after.take(chosen))
-    row = np.arange(len(log_p))
-    gain = (log_p - as_is)[row, evidence.y[chosen]]
-    return mean_gain(gain, evidence.block[chosen]).low > 0
+    row, y = np.arange(len(log_p)), evidence.y[chosen]
+    gain = (log_p - as_is)[row, y]
+    whole = (log_p - evidence.log_q[chosen])[row, y]
+    helps = mean_gain(gain, evidence.block[chosen]).low > 0
+    return helps and float(gain.mean()) >= _OWN_PART * float(whole.mean())
+
+
+def _claimed(log_p: NDArray[np.float64]) -> float:
+    """Return how much a model says that it tells about these rows' labels, nats a row.
+
+    The entropy of its mean prediction less its mean entropy.
+    """
+    if not len(log_p):
+        return 0.0
+    p = np.exp(log_p)
+    share = p.mean(axis=0)
+    mixed = -float((share * np.log(np.maximum(share, _TINY))).sum())
+    return mixed + float((p * log_p).sum(axis=1).mean())
 
 
 def _information(log_p: NDArray[np.float64], y: NDArray[np.intp]) -> float:

@@ -12,7 +12,9 @@ from whence.errors import BadInput, WhenceError
 
 __all__ = ["main"]
 
-COMMANDS = ("import", "reference", "event", "watch", "why", "demo", "doctor")
+COMMANDS = (
+    "import", "reference", "event", "watch", "why", "forget", "compact", "demo", "doctor",
+)  # fmt: skip
 """In the order of the help; each lives in the file of its name, `import` in ``import_``."""
 
 DONE, FAILED, BAD_USAGE, INCIDENT = 0, 1, 2, 3

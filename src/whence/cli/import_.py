@@ -51,14 +51,15 @@ def run(given: argparse.Namespace) -> None:
     require("app")
     if given.images:
         require("images")
-    from whence.cli.progress import bar  # noqa: PLC0415 - needs the extra `app`
+    from whence.cli.progress import bar, stages  # noqa: PLC0415 - needs the extra `app`
     from whence.store.folder import StoreFolder  # noqa: PLC0415 - needs the extra `app`
     from whence.work.fold import fold  # noqa: PLC0415 - needs the extra `app`
     from whence.work.imports import import_file  # noqa: PLC0415 - needs the extra `app`
 
     store = StoreFolder(locate(given.store))
     with store.lease():
-        fold(store)
+        with stages() as tell:
+            fold(store, tell=tell)
         for name in given.files:
             plan = _plan(given, name)
             with bar(f"importing {name}") as advance:

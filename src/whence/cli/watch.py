@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from whence.api.model import Model
+from whence.api.dependencies import require
+from whence.api.jobs import watch
+from whence.api.location import locate
 from whence.types.time import PERIODS
 
 if TYPE_CHECKING:
@@ -39,7 +41,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print the report."""
-    report = Model(given.model, store=given.store).watch(by=given.by)
+    require("app")
+    from whence.cli.progress import stages  # noqa: PLC0415 - needs the extra `app`
+
+    with stages() as tell:
+        report = watch(locate(given.store), given.model, by=given.by, tell=tell)
     if given.json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:

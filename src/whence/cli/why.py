@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from whence.api.model import Model
+from whence.api.dependencies import require
+from whence.api.jobs import why
+from whence.api.location import locate
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +36,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> None:
     """Print the verdict."""
-    report = Model(given.model, store=given.store).why(incident=given.incident, delta=given.delta)
+    require("app")
+    from whence.cli.progress import stages  # noqa: PLC0415 - needs the extra `app`
+
+    with stages() as tell:
+        report = why(
+            locate(given.store), given.model, incident=given.incident, delta=given.delta, tell=tell
+        )
     if given.json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
         return

@@ -80,7 +80,7 @@ class Reading:
             if found is None:
                 raise StopIteration
         self._position = found.end
-        return found._replace(end=self.end)
+        return frame.Frame(found.payload, self.end)
 
     def _skip(self) -> None:
         """Go to the next whole frame, or to the end if there will be none."""

@@ -13,7 +13,7 @@ from whence.types.rows import Column
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["nulls", "to_column"]
+__all__ = ["nulls", "raw_column", "to_column"]
 
 
 def to_column(name: str, array: pa.ChunkedArray, *, derived: bool = False) -> Column:
@@ -24,10 +24,32 @@ def to_column(name: str, array: pa.ChunkedArray, *, derived: bool = False) -> Co
     if pa.types.is_floating(array.type):
         return Column(name, "number", array.to_numpy().astype(np.float64), derived=derived)
     texts = array.cast(pa.string()) if pa.types.is_boolean(array.type) else array
-    coded = pc.dictionary_encode(texts).combine_chunks()
+    coded = _whole(pc.dictionary_encode(texts))
     codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False)
     levels = tuple(coded.dictionary.to_pylist())
-    return Column(name, "category", codes.astype(np.int32), levels, derived)
+    return Column(name, "category", codes.astype(np.int32, copy=False), levels, derived)
+
+
+def raw_column(name: str, array: pa.ChunkedArray) -> tuple[Column, NDArray[np.bool_] | None]:
+    """Return a column of numbers, booleans or text and the mask of its nulls, for counting.
+
+    As `to_column`, but numbers are not copied: where the mask says null, the value is anything.
+    """
+    if not pa.types.is_float64(array.type) or not len(array):
+        return to_column(name, array), None
+    whole = _whole(array)
+    bits, data = whole.buffers()
+    start, stop = whole.offset, whole.offset + len(whole)
+    column = Column(name, "number", np.frombuffer(data, np.float64)[start:stop])
+    if not whole.null_count:
+        return column, None
+    valid = np.unpackbits(np.frombuffer(bits, np.uint8), count=stop, bitorder="little")
+    return column, valid[start:] == 0
+
+
+def _whole(array: pa.ChunkedArray) -> pa.Array:
+    """Return an array in one piece, its dictionaries made one."""
+    return array.chunk(0) if array.num_chunks == 1 else array.unify_dictionaries().combine_chunks()
 
 
 def nulls(array: pa.ChunkedArray) -> NDArray[np.bool_] | None:

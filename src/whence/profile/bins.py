@@ -23,7 +23,8 @@ __all__ = ["CategoryBins", "NumberBins", "fit", "fit_category", "fit_number"]
 
 QUANTILE_BINS = 20
 MOST_LEVELS = 100
-_PIECE = 32_768
+_PIECE = 40_000
+"""Values compared at a time: they and 20 comparisons of each stay in the cache."""
 
 NULL = 0
 """The bin of missing values, in every column."""
@@ -56,19 +57,20 @@ class NumberBins:
     ) -> NDArray[np.uint8]:
         """Return the bin of each value; `null` marks nulls that are not NaN (shape (n,))."""
         codes = np.empty(len(values), np.uint8)
-        # In pieces that stay in the cache; adding comparisons is ten times faster than searching.
+        reached = np.empty((len(self.edges), min(len(values), _PIECE)), np.bool_)
+        # Adding comparisons is five times faster than searching.
         for start in range(0, len(values), _PIECE):
             piece = values[start : start + _PIECE]
-            code = np.full(len(piece), self.FIRST, np.uint8)
-            for edge in self.edges:
-                code += (piece >= edge).view(np.uint8)
-            codes[start : start + _PIECE] = code
-        if not np.isfinite(values).all():
-            codes[np.isnan(values)] = self.NAN
-            codes[values == -np.inf] = self.MINUS_INFINITY
-            codes[values == np.inf] = self.PLUS_INFINITY
+            code, beyond = codes[start : start + _PIECE], reached[:, : len(piece)]
+            np.greater_equal(piece, self.edges[:, np.newaxis], out=beyond)
+            np.add.reduce(beyond.view(np.uint8), axis=0, out=code)
+            code += self.FIRST
+            if not np.isfinite(piece).all():
+                code[np.isnan(piece)] = self.NAN
+                code[piece == -np.inf] = self.MINUS_INFINITY
+                code[piece == np.inf] = self.PLUS_INFINITY
         if null is not None:
-            codes[null] = self.NULL
+            codes *= ~null  # the bin of nulls is 0
         return codes
 
     def nameable(self, code: int) -> bool:  # noqa: ARG002 - every bin of numbers is a condition
@@ -77,7 +79,8 @@ class NumberBins:
 
     def unseen(self) -> NDArray[np.int32]:
         """Return the bins that lie outside the reference's range."""
-        return np.array([self.FIRST, self.size - 1], np.int32)
+        # Without an edge, in a reference without a number, the two are one.
+        return np.unique(np.array([self.FIRST, self.size - 1], np.int32))
 
     def condition(self, code: int) -> Condition:
         """Return what a bin means as a condition of a slice."""
@@ -121,7 +124,8 @@ class CategoryBins:
             np.int32,
             len(levels),
         )
-        return np.append(lookup, np.int32(NULL))[values]
+        # Nulls are coded -1: the last of the lookup.
+        return np.take(np.append(lookup, np.int32(NULL)), values)
 
     def nameable(self, code: int) -> bool:
         """Whether a bin is a condition that `condition` can give: one level, or null."""

@@ -16,7 +16,7 @@ import numpy as np
 from whence.profile.bins import CategoryBins, NumberBins, fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["ROWS", "ProfiledColumn", "Spec", "fit_spec"]
 
 ROWS, LABELLED, LOSS, LOSS_SQUARED = range(4)
+
+_STATES = 3
+"""What a row's label says where losses are 0 or 1: nothing, no loss, a loss."""
+
 
 IDENTIFIER_SHARE = 0.5
 """A text column of which more than this share of values is distinct names rows, not a property."""
@@ -71,34 +75,32 @@ class Spec:
 
     def count(
         self,
-        columns: dict[str, tuple[Column, NDArray[np.bool_] | None]],
+        columns: Mapping[str, tuple[Column, NDArray[np.bool_] | None]],
         loss: NDArray[np.float64],
+        window: NDArray[np.intp] | None = None,
+        windows: int = 1,
     ) -> NDArray[np.float64]:
-        """Return the counts of one window's rows.
+        """Return the counts of some rows by window, (windows, bins, 4).
 
         Parameters
         ----------
         columns
-            Name -> (column of n rows, mask of its nulls or None). A column of the spec that is
-            missing here counts as null in every row.
+            Name -> (column of n rows, mask of its nulls or None; what a column holds where the
+            mask says null does not matter). A column of the spec that is missing here counts as
+            null in every row.
         loss
             float64 (n,), NaN where unlabelled.
+        window
+            (n,): the window of each row, from 0 up to `windows`; None puts all into the first.
         """
-        counts = np.zeros((self.size, 4))
-        labelled = np.flatnonzero(~np.isnan(loss))
-        known = loss[labelled]
-        counts[0] = len(loss), len(known), known.sum(), (known * known).sum()
+        counts = np.zeros((windows, self.size, 4))
+        most = max((column.bins.size for column in self.columns), default=1)
+        cells = _Cells(loss, window, windows, most)
+        counts[:, 0] = cells.count(np.zeros(len(loss), np.uint8), 1)[:, 0]
         for column in self.columns:
-            here = counts[column.where]
             found = columns.get(column.name)
             codes = _codes(column.bins, *found) if found else np.zeros(len(loss), np.uint8)
-            size = column.bins.size
-            here[:, ROWS] = np.bincount(codes, minlength=size)
-            if len(known):
-                codes = codes[labelled]
-                here[:, LABELLED] = np.bincount(codes, minlength=size)
-                here[:, LOSS] = np.bincount(codes, known, size)
-                here[:, LOSS_SQUARED] = np.bincount(codes, known * known, size)
+            counts[:, column.where] = cells.count(codes, column.bins.size)
         return counts
 
     def encode(self) -> bytes:
@@ -112,6 +114,50 @@ class Spec:
             (one.name, _bins(one), one.derived)
             for one in msgspec.msgpack.decode(data, type=list[_Stored])
         )
+
+
+class _Cells:
+    """Counts one column after another of the same rows: a cell is a window and a state.
+
+    `most` is the largest number of bins that a column has.
+    """
+
+    def __init__(
+        self,
+        loss: NDArray[np.float64],
+        window: NDArray[np.intp] | None,
+        windows: int,
+        most: int,
+    ) -> None:
+        labelled = ~np.isnan(loss)
+        self._windows = windows
+        self._window = np.zeros(len(loss), np.intp) if window is None else window
+        self._at = np.flatnonzero(labelled)
+        self._known = loss[self._at]
+        # Losses of 0 and 1 are counted with the rows, which is exact, and one pass of four.
+        self._plain = bool(((self._known == 0.0) | (self._known == 1.0)).all())
+        state = labelled.astype(np.intp)
+        if self._plain:
+            state[self._at] += self._known.astype(np.intp)
+        cell = self._window * _STATES + state
+        self._cell = cell.astype(np.min_scalar_type(windows * _STATES * most))
+
+    def count(self, codes: NDArray[np.uint8] | NDArray[np.int32], size: int) -> NDArray[np.float64]:
+        """Return (windows, size, 4) of rows with bins `codes`, from 0 up to `size`."""
+        keys = self._cell * size
+        keys += codes.astype(keys.dtype, copy=False)
+        flat = np.bincount(keys, minlength=self._windows * _STATES * size)
+        unlabelled, right, wrong = flat.reshape(self._windows, _STATES, size).transpose(1, 0, 2)
+        labelled = right + wrong
+        rows = unlabelled + labelled
+        if self._plain:
+            return np.stack((rows, labelled, wrong, wrong), axis=-1).astype(np.float64)
+        where = self._window[self._at] * size + codes[self._at]
+        sums = (
+            np.bincount(where, weights, self._windows * size).reshape(self._windows, size)
+            for weights in (self._known, self._known * self._known)
+        )
+        return np.stack((rows, labelled, *sums), axis=-1)
 
 
 def _place(

@@ -94,7 +94,15 @@ def _plain_column(column: pa.Array, kind: pa.DataType) -> pa.Array:
         return _plain_column(column.dictionary, kind).take(column.indices)
     if column.type == kind:
         return column
+    if _holds_list_view(column.type):  # pyarrow 25 loses the last list when it casts them
+        return pa.array(column.to_pylist(), kind)
     try:
         return column.cast(kind)
     except pa.ArrowNotImplementedError:  # such as a dictionary of views inside a list
         return pa.array(column.to_pylist(), kind)
+
+
+def _holds_list_view(kind: pa.DataType) -> bool:
+    if types.is_list_view(kind) or types.is_large_list_view(kind):
+        return True
+    return any(_holds_list_view(kind.field(i).type) for i in range(kind.num_fields))

@@ -19,6 +19,8 @@ _TIMESTAMPS = ("tss:", "tsm:", "tsu:", "tsn:")
 _BYTES = ("z", "Z", "vz", "w:")
 _VIEWS = frozenset({"vu", "+vl", "+vL", "+r"})
 """String views, list views and run-end encoding: nanoarrow 0.9 reads them only."""
+_SHORT_DECIMALS = (",32", ",64")
+"""Decimals in 32 and 64 bits (``d:9,2,32``), which nanoarrow 0.9 cannot size."""
 
 
 def columns_of(schema: CSchema) -> list[str]:
@@ -57,7 +59,12 @@ def check_times(schema: CSchema, column: str | None, tz: str | None) -> None:
 
 def nanoarrow_writes(schema: CSchema) -> bool:
     """Return whether nanoarrow can write all the columns as an IPC stream."""
-    return all(part.format not in _VIEWS and part.dictionary is None for part in _parts(schema))
+    return not any(
+        part.format in _VIEWS
+        or part.dictionary is not None
+        or (part.format.startswith("d:") and part.format.endswith(_SHORT_DECIMALS))
+        for part in _parts(schema)
+    )
 
 
 def _parts(schema: CSchema) -> Iterator[CSchema]:

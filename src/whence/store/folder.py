@@ -85,6 +85,14 @@ class StoreFolder:
         known = self.models()
         if model not in known:
             has = f"it has {', '.join(map(repr, known))}" if known else "it is empty"
+            (aside,) = self.metadata.one(
+                "SELECT COUNT(*) FROM quarantine WHERE model = ?", model
+            ) or (0,)
+            if aside:
+                raise NotFound(
+                    f"the store {self.path} has no predictions of model {model!r} ({has}), but "
+                    f"{aside:,} records of it in quarantine; whence doctor says why"
+                )
             raise NotFound(
                 f"the store {self.path} has no predictions of model {model!r} ({has}); "
                 "log some, or import a file: whence import preds.parquet --model ... --time ..."

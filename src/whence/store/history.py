@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from whence.profile.arrow import nulls, to_column
+from whence.profile.arrow import nulls, raw_column, to_column
 from whence.store.kinds import ARROW
-from whence.store.outcomes import OUTCOME_COLUMNS, join
-from whence.types.time import moment
+from whence.store.outcomes import OUTCOME_COLUMNS, join, join_day
+from whence.types.time import micros, moment
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from collections.abc import Iterator
+    from datetime import date
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,6 +28,11 @@ __all__ = ["VERSION", "History"]
 
 VERSION = "version"
 """The name under which the model version is an input like any other."""
+
+_LABEL_COLUMNS = ["_id", "_day", "_label", "_label_text", "_delay", "_epoch"]
+
+_DAY = 86_400_000_000
+"""Microseconds."""
 
 _READABLE = frozenset({"number", "text", "bool"})
 
@@ -87,11 +93,43 @@ class History:
             else {n: self._entries[n] for n in names if n in self._entries}
         )
         physical = [entry.physical for entry in wanted.values()]
-        rows = self._period(start, end, ["_time", "_version", *OUTCOME_COLUMNS, *physical])
-        labels = self._labels.read(
-            ["_id", "_day", "_label", "_label_text", "_delay", "_epoch"], days=_days(start, end)
-        )
+        labels = self._labels.read(_LABEL_COLUMNS, days=_days(start, end))
+        # Ids are there to find labels by: without any they are not worth reading.
+        outcome = [name for name in OUTCOME_COLUMNS if labels.num_rows or name != "_id"]
+        rows = self._period(start, end, ["_time", "_version", *outcome, *physical])
         return join(rows, labels)
+
+    def stretches(self, start: int, end: int, most: int) -> list[tuple[int, int, int]]:
+        """Part a period into stretches (start, end, rows) of at most `most` rows, or of one day.
+
+        They are in order and hold all rows of the period; `start` and `end` are microseconds.
+        """
+        held = self._period(start, end, ["_day"])["_day"].value_counts()
+        of_day = {one["values"]: one["counts"] for one in held.to_pylist()}
+        found: list[tuple[int, int, int]] = []
+        for day in sorted(of_day):
+            first = micros(datetime.combine(day, time(), UTC))
+            here = max(start, first), min(end, first + _DAY), of_day[day]
+            if found and found[-1][2] + here[2] <= most:
+                found[-1] = found[-1][0], here[1], found[-1][2] + here[2]
+            else:
+                found.append(here)
+        return found
+
+    def pieces(self, day: date, names: list[str]) -> Iterator[pa.Table]:
+        """Yield a day's rows with their latest labels and `_delay`, in pieces of bounded size.
+
+        Columns of text come as dictionaries; `names` are the columns wanted, by the user's name.
+        """
+        wanted = [self._entries[name] for name in names if name in self._entries]
+        coded = [entry.physical for entry in wanted if entry.kind == "text"]
+        physical = {entry.physical for entry in wanted}
+        labels = self._labels.read(_LABEL_COLUMNS, days={day})
+        columns = {"_time", "_version", *OUTCOME_COLUMNS, *physical}
+        if not labels.num_rows:
+            columns.remove("_id")  # nothing to find by it
+        for piece in self._predictions.pieces(columns, day, [*coded, "_version"]):
+            yield join_day(piece, labels)
 
     def versions(self, start: int, end: int) -> dict[str, datetime]:
         """Return when each model version was first seen in a period; none where none was logged.
@@ -107,6 +145,8 @@ class History:
         return dict(zip(first["_version"].to_pylist(), first["_time_min"].to_pylist(), strict=True))
 
     def _period(self, start: int, end: int, columns: list[str]) -> pa.Table:
+        if start % _DAY == 0 and end % _DAY == 0:
+            return self._predictions.read(columns, days=_days(start, end))
         times = (pa.scalar(at, pa.int64()).cast(ARROW["time"]) for at in (start, end))
         first, last = (pc.field("_time") >= next(times)), (pc.field("_time") < next(times))
         return self._predictions.read(columns, first & last, days=_days(start, end))
@@ -123,6 +163,19 @@ class History:
         versions = rows["_version"]
         if VERSION not in found and versions.null_count < len(versions):
             found[VERSION] = (to_column(VERSION, versions), nulls(versions))
+        return found
+
+    def countable(
+        self, piece: pa.Table, names: list[str]
+    ) -> dict[str, tuple[Column, NDArray[np.bool_] | None]]:
+        """Return the inputs among a piece's columns as `columns` does, for `Spec.count` alone."""
+        found = {
+            name: raw_column(name, piece[self._entries[name].physical])
+            for name in names
+            if name in self._entries and self._entries[name].physical in piece.column_names
+        }
+        if VERSION not in found and VERSION in names:
+            found[VERSION] = raw_column(VERSION, piece["_version"])
         return found
 
 

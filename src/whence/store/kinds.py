@@ -106,11 +106,13 @@ def _as_json(value: Any) -> str:  # noqa: ANN401 - any nested value a frame can 
 def kinds_of_values(values: Sequence[Any]) -> dict[Kind, pa.Array]:
     """Return Python values as arrays by kind, as `kinds_of_array` does for a column."""
     # The common case first: one plain type throughout, which Arrow builds at once.
-    types = {type(value) for value in values} - {type(None)}
+    types = set(map(type, values)) - {type(None)}
     if types <= {float}:
         return {"number": pa.array(values, pa.float64(), from_pandas=False)} if types else {}
     if types == {str}:
         return {"text": pa.array(values, pa.string())}
+    if types == {datetime} and all(value is None or value.tzinfo for value in values):
+        return {"time": pa.array(values, ARROW["time"])}
     by_kind: dict[Kind, list[Any]] = defaultdict(lambda: [None] * len(values))
     for i, value in enumerate(values):
         if value is not None:

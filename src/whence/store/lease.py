@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from whence.errors import Unwritable
+from whence.store.disk import unwritable_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +20,8 @@ __all__ = ["Lease"]
 
 class Lease:
     """An exclusive lock on a file, held inside a ``with`` block; a second process waits.
+
+    Whatever changes a store holds it, so here a full disk becomes `Unwritable`.
 
     The operating system lets go of it when the process dies, however it dies.
     Works on Linux and macOS; on Windows it is untested.
@@ -38,7 +41,10 @@ class Lease:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+        unwritable = None if error is None else unwritable_disk(self._path.parent, error)
+        if unwritable is not None:
+            raise unwritable from error

@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from whence.errors import NewerStore, Unwritable
+from whence.errors import NewerStore, StoreError, Unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,20 @@ __all__ = ["Metadata"]
 
 VERSION = 1
 """The layout of the tables below; a store of a larger number is refused."""
+
+_PRIMARY = 0xFF
+"""The part of SQLite's error code that names the kind (https://sqlite.org/rescode.html)."""
+
+_UNWRITABLE = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 _SCHEMA = """
 CREATE TABLE models (name TEXT PRIMARY KEY, folder TEXT NOT NULL UNIQUE);
@@ -85,19 +99,36 @@ class Metadata:
     ------
     NewerStore
         If a newer Whence made it.
+    StoreError
+        If it is damaged.
     Unwritable
-        If it cannot be opened for writing.
+        If it cannot be opened for writing; later calls raise it too, on a disk that is full.
     """
 
     def __init__(self, path: Path) -> None:
-        try:
+        self._path = path
+        with self._speaking():
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
             self._prepare(path)
-        except sqlite3.OperationalError as error:
-            raise Unwritable(
-                f"cannot open the store's database {path}: {error}; "
-                "check that its folder is writable and its disk is not full"
-            ) from error
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Turn what SQLite says of the disk or of a damaged file into an error that names it."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            kind = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+            if kind in _UNWRITABLE:
+                raise Unwritable(
+                    f"cannot write the store's database {self._path}: {error}; "
+                    "check that its folder is writable and its disk is not full"
+                ) from error
+            if kind in _DAMAGED:
+                raise StoreError(
+                    f"the store's database {self._path} is damaged: {error}; restore it from a "
+                    "backup; the journals and tables beside it are not affected"
+                ) from error
+            raise
 
     def _prepare(self, path: Path) -> None:
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -120,29 +151,36 @@ class Metadata:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make all that happens inside one change: all of it stays, or on an error none."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with self._speaking():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # On a full disk SQLite may have rolled back by itself.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
     def all(self, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg] # rows differ by query
         """Return every row of a query."""
-        return self._db.execute(query, values).fetchall()
+        with self._speaking():
+            return self._db.execute(query, values).fetchall()
 
     def one(self, query: str, *values: object) -> tuple | None:  # type: ignore[type-arg] # as above
         """Return the first row of a query, or None."""
-        return self._db.execute(query, values).fetchone()  # type: ignore[no-any-return] # sqlite3 is untyped
+        with self._speaking():
+            return self._db.execute(query, values).fetchone()  # type: ignore[no-any-return] # sqlite3 is untyped
 
     def run(self, statement: str, *values: object) -> None:
         """Execute one statement."""
-        self._db.execute(statement, values)
+        with self._speaking():
+            self._db.execute(statement, values)
 
     def run_many(self, statement: str, rows: list[tuple]) -> None:  # type: ignore[type-arg] # as above
         """Execute one statement for each row of values."""
-        self._db.executemany(statement, rows)
+        with self._speaking():
+            self._db.executemany(statement, rows)
 
     def close(self) -> None:
         """Close the connection."""

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from whence.types.rows import Task
 
-__all__ = ["OUTCOME_COLUMNS", "Outcomes", "identity", "join", "metric_of", "outcomes", "task_of"]
+__all__ = [
+    "OUTCOME_COLUMNS",
+    "Outcomes",
+    "identity",
+    "join",
+    "losses",
+    "metric_of",
+    "outcomes",
+    "task_of",
+]
 
 OUTCOME_COLUMNS = [
     "_id", "_day", "_prediction", "_prediction_text", "_proba", "_label", "_label_text",
@@ -25,6 +34,10 @@ OUTCOME_COLUMNS = [
 
 MOST_CLASSES = 20
 """Integer labels with more distinct values than this are taken for quantities."""
+
+
+LARGEST = 1e150
+"""The square of a larger error overflows: what is beyond stands for "missing" or for infinity."""
 
 
 def metric_of(task: Task) -> str:
@@ -41,7 +54,20 @@ def join(predictions: pa.Table, labels: pa.Table) -> pa.Table:
     if not labels.num_rows:
         return predictions.append_column("_delay", pa.nulls(predictions.num_rows, pa.float64()))
     latest = labels.sort_by([("_epoch", "descending")])
-    at = pc.index_in(identity(predictions), identity(latest))
+    return _with_labels(predictions, latest, pc.index_in(identity(predictions), identity(latest)))
+
+
+def join_day(predictions: pa.Table, labels: pa.Table) -> pa.Table:
+    """Return what `join` does for predictions and labels that are all of one day."""
+    if not labels.num_rows:
+        return join(predictions, labels)
+    latest = labels.sort_by([("_epoch", "descending")])
+    ids = latest["_id"].combine_chunks()
+    at = pc.index_in(predictions["_id"].combine_chunks(), ids, skip_nulls=True)
+    return _with_labels(predictions, latest, at)
+
+
+def _with_labels(predictions: pa.Table, latest: pa.Table, at: pa.Array) -> pa.Table:
     late = latest.take(at)
     has = pc.is_valid(at)
     for name in ("_label", "_label_text"):
@@ -80,6 +106,19 @@ def task_of(joined: pa.Table) -> Task | None:
     return "probability" if binary and in_unit.as_py() else "regression"
 
 
+def losses(joined: pa.Table, task: Task) -> NDArray[np.float64]:
+    """Return the loss that `outcomes` gives each row, and nothing else."""
+    numbers = all(
+        joined[name].null_count == joined.num_rows for name in ("_label_text", "_prediction_text")
+    )
+    if task != "classification" or not numbers:
+        return outcomes(joined, task).loss
+    # Numbers are equal where their texts are, and much sooner compared.
+    label, prediction = _numbers(joined["_label"]), _numbers(joined["_prediction"])
+    unknown = np.isnan(label) | np.isnan(prediction)
+    return np.where(unknown, np.nan, label != prediction)
+
+
 def _integral(values: NDArray[np.float64] | pa.ChunkedArray) -> bool:
     array = np.asarray(values, np.float64)
     return bool((array == np.floor(array)).all())
@@ -99,14 +138,17 @@ class Outcomes:
 def outcomes(joined: pa.Table, task: Task, classes: tuple[str, ...] = ()) -> Outcomes:
     """Return what `Rows` needs of each row; NaN loss where there is no label or no prediction.
 
+    A quantity beyond `LARGEST` is none, and neither is a label of a probability but 0 and 1.
+
     `classes` come first in the coding, so that two periods share it; new ones follow in order.
     """
     proba = _numbers(joined["_proba"])
     if task == "regression":
-        label, prediction = _numbers(joined["_label"]), _numbers(joined["_prediction"])
+        label, prediction = _finite(joined["_label"]), _finite(joined["_prediction"])
         return Outcomes(label, prediction, proba, np.abs(label - prediction), ())
     if task == "probability":
         truth = _numbers(joined["_label"])
+        truth = np.where(np.isin(truth, (0.0, 1.0)), truth, np.nan)
         chance = np.where(np.isnan(proba), _numbers(joined["_prediction"]), proba)
         coded = np.where(np.isnan(truth), -1, truth).astype(np.int32)
         none = np.full(len(truth), -1, np.int32)
@@ -132,6 +174,11 @@ def _classified(joined: pa.Table, proba: NDArray[np.float64], classes: tuple[str
 def _class_names(number: pa.ChunkedArray, text: pa.ChunkedArray) -> pa.Array:
     names = pc.coalesce(text, as_text("number", number))
     return names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
+
+
+def _finite(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    values = _numbers(column)
+    return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:

@@ -2,32 +2,58 @@
 
 An append goes through the very object whose transaction version was checked, so a second
 process that got past its own check is refused by the log: the pinned snapshot is the fence.
+
+A read stands on one snapshot too. Where another process has merged its files and deleted them,
+it is done again on the newest snapshot, and only on the epochs that were there: the same rows.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Schema,
+    Transaction,
+    WriterProperties,
+)
 from deltalake import write_deltalake as write
-from deltalake.exceptions import TableNotFoundError
-from pyarrow import dataset
+from pyarrow import dataset, parquet
 
-from whence.errors import NewerStore
+from whence.errors import StoreError
+from whence.store.disk import require_room
+from whence.store.snapshot import APP, Snapshot, open_at_epoch, open_log
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
-__all__ = ["LABELS", "PREDICTIONS", "Table"]
+__all__ = ["COMPRESSED", "LABELS", "PREDICTIONS", "Table"]
 
-_APP = "whence-fold"
-_MOST_READER, _MOST_WRITER = 1, 2
 _TIME = pa.timestamp("us", tz="UTC")
+
+_ROW_GROUP = 131_072
+"""Rows that a reader must take at once."""
+
+COMPRESSED = WriterProperties(compression="ZSTD", max_row_group_size=_ROW_GROUP)
+"""How a data file is written from others."""
+
+_CONFIGURATION: Mapping[str, str | None] = {
+    "delta.dataSkippingNumIndexedCols": "3",
+    "delta.checkpointInterval": "20",
+}
+"""What keeps opening a long log cheap: statistics of `_epoch`, `_time` and `_id` only, and a
+checkpoint every few epochs."""
+
+_SAMPLE = 1024
+_MOST_DISTINCT = 0.5
+"""A column of which more of a sample is distinct gains nothing from a dictionary on disk, and
+building one takes two thirds of the time of writing (docs/decisions/store-no-dictionaries.md)."""
 
 PREDICTIONS = pa.schema(
     [
@@ -63,14 +89,6 @@ LABELS = pa.schema(
 _BY_DAY = dataset.partitioning(pa.schema([("_day", pa.date32())]), flavor="hive")
 
 
-class _File(NamedTuple):
-    """A data file: its day, and the latest epoch of its rows."""
-
-    path: str
-    day: date
-    epoch: int
-
-
 class Table:
     """One Delta table partitioned by day, as it stands when opened.
 
@@ -85,55 +103,53 @@ class Table:
     ------
     NewerStore
         If its protocol asks for more than this Whence can honour.
+    StoreError
+        If its log cannot be read.
     """
 
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
-        self._folder = folder
+        self.folder = folder
         self._schema = schema
-        try:
-            self._delta: DeltaTable | None = DeltaTable(folder.absolute().as_uri())
-        except TableNotFoundError:
-            self._delta = None
-            return
-        protocol = self._delta.protocol()
-        if protocol.min_reader_version > _MOST_READER or protocol.min_writer_version > _MOST_WRITER:
-            raise NewerStore(
-                f"the table {folder} asks for reader {protocol.min_reader_version} and writer "
-                f"{protocol.min_writer_version}; this Whence knows {_MOST_READER} and "
-                f"{_MOST_WRITER}; upgrade with: pip install -U whence"
-            )
+        self._delta, self._epoch = open_at_epoch(folder)
+        self._snapshot = Snapshot(folder, self._delta, schema)
+        self._latest: int | None = None
 
     @property
     def epoch(self) -> int:
         """The last epoch this table holds, 0 when it holds none."""
-        found = None if self._delta is None else self._delta.transaction_version(_APP)
-        return found or 0
+        return self._epoch
 
-    def append(self, rows: pa.Table | pa.RecordBatchReader, epoch: int) -> None:
+    def append(self, rows: pa.Table, epoch: int) -> None:
         """Append the rows of an epoch, exactly once however often it is tried.
 
         Raises
         ------
         deltalake.exceptions.CommitFailedError
             If another process wrote this epoch since the table was opened.
+        Unwritable
+            If the disk has no room for them.
         """
         if self.epoch >= epoch:
             return
+        require_room(self.folder, rows)
         if self._delta is None:
             self._delta = DeltaTable.create(
-                self._folder.absolute().as_uri(),
+                self.folder.absolute().as_uri(),
                 Schema.from_arrow(self._schema),
                 partition_by=["_day"],
                 mode="ignore",
+                configuration=_CONFIGURATION,
             )
         write(
             self._delta,
             rows,
             mode="append",
             schema_mode="merge",
-            commit_properties=CommitProperties(app_transactions=[Transaction(_APP, epoch)]),
-            writer_properties=WriterProperties(compression="ZSTD"),
+            commit_properties=CommitProperties(app_transactions=[Transaction(APP, epoch)]),
+            writer_properties=_properties(rows),
         )
+        self._epoch = epoch
+        self._snapshot = Snapshot(self.folder, self._delta, self._schema)
 
     def read(
         self,
@@ -153,52 +169,117 @@ class Table:
             Only files of these days are opened; of all days if None.
         since
             Only files with rows of later epochs are opened, and only those rows returned.
+
+        Raises
+        ------
+        StoreError
+            If a data file is gone that the newest version of the table needs.
         """
-        if self._delta is None:
-            empty = pa.schema([field for field in self._schema if field.name in columns])
-            return empty.empty_table()
+        while True:
+            snapshot = self._snapshot
+            try:
+                return self._scan(snapshot, columns, where, days, since).to_table()
+            except FileNotFoundError as error:
+                self._move_on(snapshot, error)
+
+    def rows(self, where: pc.Expression, day: date) -> pa.RecordBatchReader:
+        """Return some rows of one day whole, a batch at a time; the caller holds the lease."""
+        snapshot = self._snapshot
+        return self._scan(snapshot, snapshot.schema.names, where, {day}, 0).to_reader()
+
+    def pieces(
+        self, columns: Collection[str], day: date, coded: Collection[str]
+    ) -> Iterator[pa.Table]:
+        """Yield the rows of a day a row group at a time; the caller holds the lease.
+
+        Columns that a file lacks are left out; `coded` names columns of text to be given as
+        dictionaries.
+        """
+        for file in self._snapshot.of_day.get(day, []):
+            known = parquet.read_metadata(file.path, memory_map=True)
+            with parquet.ParquetFile(
+                file.path,
+                metadata=known,
+                read_dictionary=[name for name in known.schema.names if name in coded],
+                memory_map=True,
+            ) as source:
+                present = [name for name in source.schema_arrow.names if name in columns]
+                for group in range(source.num_row_groups):
+                    # Without threads of its own: whoever counts takes several days at a time.
+                    yield source.read_row_group(group, present, use_threads=False)
+
+    def _scan(
+        self,
+        snapshot: Snapshot,
+        columns: list[str],
+        where: pc.Expression | None,
+        days: Collection[date] | None,
+        since: int,
+    ) -> dataset.Scanner:
         later = pc.field("_epoch") > since if since else None
-        parts = [part for part in (where, later) if part is not None]
-        condition = None if not parts else parts[0] if len(parts) == 1 else parts[0] & parts[1]
+        known = None if self._latest is None else pc.field("_epoch") <= self._latest
+        condition = None
+        for part in (where, later, known):
+            if part is not None:
+                condition = part if condition is None else condition & part
         files = [
             file.path
-            for file in self._files
+            for file in snapshot.files
             if (days is None or file.day in days) and file.epoch > since
         ]
         chosen = dataset.dataset(
             files,
-            schema=self._arrow_schema,
+            schema=snapshot.schema,
             format="parquet",
             partitioning=_BY_DAY,
-            partition_base_dir=str(self._folder),
+            partition_base_dir=str(self.folder),
         )
-        present = [name for name in columns if name in self._arrow_schema.names]
-        return chosen.to_table(columns=present, filter=condition)
+        present = [name for name in columns if name in snapshot.schema.names]
+        return chosen.scanner(columns=present, filter=condition)
 
-    @cached_property
-    def _arrow_schema(self) -> pa.Schema:
-        return self._schema if self._delta is None else pa.schema(self._delta.schema())
+    def _move_on(self, failed: Snapshot, error: FileNotFoundError) -> None:
+        """Stand on the newest snapshot, for the epochs known so far, if there is a newer one."""
+        newest = Snapshot(self.folder, open_log(self.folder), self._schema)
+        if newest.version == failed.version:
+            raise StoreError(
+                f"a data file of the table {self.folder} is gone ({error}); whence doctor names "
+                "those that are missing: restore them from a backup"
+            ) from error
+        # In this order: no other thread may read the newest snapshot without its cut.
+        self._latest = self._epoch
+        self._snapshot = newest
 
-    @cached_property
-    def _files(self) -> list[_File]:
-        # Read from the log once: asking the library for a dataset costs 10 ms and more each time.
-        if self._delta is None:
-            return []
-        actions = pa.table(self._delta.get_add_actions(flatten=True))
-        columns = (actions[name].to_pylist() for name in ("path", "partition._day", "max._epoch"))
-        return [
-            _File(str(self._folder / path), day, epoch)
-            for path, day, epoch in zip(*columns, strict=True)
-        ]
+    @property
+    def columns(self) -> list[str]:
+        """The physical columns it has."""
+        return list(self._snapshot.schema.names)
 
     def missing_files(self) -> list[str]:
         """Return the data files the log names and the disk lacks."""
-        return [file.path for file in self._files if not Path(file.path).exists()]
+        return [file.path for file in self._snapshot.files if not Path(file.path).exists()]
 
     def days(self) -> list[date]:
         """Return the days that have rows, in order."""
-        return sorted({file.day for file in self._files})
+        return sorted({file.day for file in self._snapshot.files})
 
     def days_since(self, epoch: int) -> list[date]:
         """Return the days that may have rows of a later epoch, in order, from the log alone."""
-        return sorted({file.day for file in self._files if file.epoch > epoch})
+        return sorted({file.day for file in self._snapshot.files if file.epoch > epoch})
+
+    def files_of_days(self) -> dict[date, int]:
+        """Return how many data files each day with rows has."""
+        return {day: len(files) for day, files in self._snapshot.of_day.items()}
+
+
+def _properties(rows: pa.Table) -> WriterProperties:
+    plain = ColumnProperties(dictionary_enabled=False)
+    return WriterProperties(
+        compression="ZSTD",
+        max_row_group_size=_ROW_GROUP,
+        column_properties={name: plain for name in rows.column_names if _is_diverse(rows[name])},
+    )
+
+
+def _is_diverse(column: pa.ChunkedArray) -> bool:
+    sample = column.slice(0, _SAMPLE)
+    return bool(pc.count_distinct(sample).as_py() > _MOST_DISTINCT * len(sample))

@@ -21,6 +21,7 @@ __all__ = [
     "forget",
     "incidents",
     "load",
+    "name_cause",
     "put_incident",
     "save",
 ]
@@ -138,6 +139,12 @@ def put_incident(store: StoreFolder, model: str, incident: Incident) -> None:
         micros(incident.started),
         msgspec.msgpack.encode(incident),
     )
+
+
+def name_cause(store: StoreFolder, model: str, incident: Incident, cause: str) -> None:
+    """Keep what a verdict named with its incident, in a transaction of its own."""
+    with store.metadata.transaction():
+        put_incident(store, model, msgspec.structs.replace(incident, cause=cause))
 
 
 def incidents(store: StoreFolder, model: str) -> list[Incident]:

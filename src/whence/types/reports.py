@@ -65,7 +65,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """The alerts of one failure; `before` and `after` are the metric's values.
 
     `ended` is None while it is open; `where` is the slice whose alarm opened it, empty for
-    all rows.
+    all rows; `cause` is what the last verdict on it named, None before anyone asked.
     """
 
     id: str
@@ -76,6 +76,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     before: float
     after: float
     where: Slice = {}
+    cause: str | None = None
 
 
 class WatchReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,7 +83,9 @@ class Rows:
         raise KeyError(name)
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Rows:
-        """Return some of the rows (a mask or positions), in order."""
+        """Return some of the rows (a mask or positions), in order; themselves if a mask is full."""
+        if rows.dtype == np.bool_ and rows.all():
+            return self
         return replace(
             self,
             window=self.window[rows],

@@ -14,6 +14,7 @@ from whence.causes.support import outside
 from whence.causes.tilt import cross_tilt
 from whence.causes.version_change import new_versions
 from whence.types.slice import describe
+from whence.why.ranking import LEAST_BESIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,13 +105,18 @@ def _season(ledger: Ledger, outcome: Outcome) -> Attribution:
 
 
 def _own_change(ranking: Ranking, evidence: Evidence, mask: NDArray[np.bool_]) -> bool:
-    """Whether a slice changed beyond what the primary cause says of its rows."""
+    """Whether a slice changed beyond what the primary cause says of its rows.
+
+    No model fits a slice exactly: what it gains beyond must matter beside what the cause gained.
+    """
     if ranking.primary is None or ranking.primary.fitted is None:
         return True
     fitted = ranking.primary.fitted
     own = cross_tilt(fitted, evidence.y, evidence.fold, np.where(mask, 0, -1))
     row = np.arange(len(evidence.y))
-    return mean_gain((own - fitted)[row, evidence.y], evidence.block).low > 0
+    beyond = mean_gain((own - fitted)[row, evidence.y], evidence.block)
+    gained = float(np.where(mask, evidence.gain_of(fitted), 0.0).mean())
+    return beyond.low > 0 and beyond.mean >= LEAST_BESIDE * gained
 
 
 def _everywhere(entry: Entry, ranking: Ranking) -> list[Part]:
@@ -158,7 +164,9 @@ def _slice(
         ):
             cause = version_change.NAME
         elif _never_seen(evidence.before, evidence.after, found.where, mask):
-            cause = "unseen-value-or-range"
+            broken = _repairable(ranking, found.where, mask)
+            cause = "pipeline-break" if broken is not None else "unseen-value-or-range"
+            remedy = remedy if broken is None else broken.remedy
     notes = [f"{float(ledger.rows[number].mean()):.1%} of the failing rows"]
     if np.isfinite(found.z):
         notes.append(f"found on half of the windows with z = {found.z:.1f}, measured on the others")
@@ -167,6 +175,14 @@ def _slice(
     if found.proxies:
         notes.append("the same rows: " + ", ".join(describe(one) for one in found.proxies))
     return Part(cause, where, entry, tuple(notes), remedy)
+
+
+def _repairable(ranking: Ranking, where: Slice, mask: NDArray[np.bool_]) -> Outcome | None:
+    """Return the break whose repair turns these values into ones that were seen, if one does."""
+    outcome = ranking.outcome_of("pipeline-break")
+    if outcome is None or outcome.ruled_out_by is not None or not set(outcome.where) & set(where):
+        return None
+    return outcome if _within(mask, outcome.rows) else None
 
 
 def _within(mask: NDArray[np.bool_], rows: NDArray[np.bool_] | None) -> bool:

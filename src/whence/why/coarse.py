@@ -26,7 +26,7 @@ _MOST_BINS = 600
 _MOST_LEVELS = 20
 _FEWEST_LEVELS = 5
 
-_CONSPICUOUS = 3.0
+_CONSPICUOUS = 2.0
 """A level that changed by itself by this many standard errors goes before more frequent ones."""
 
 _CHUNK = 4096
@@ -69,14 +69,20 @@ class Coarse:
     after: NDArray[np.int32]
 
 
-def coarsen(columns: list[Coded], e: Pair) -> Coarse:
-    """Merge the codes of every column into a few coarse bins; `e` is the excess loss."""
+def coarsen(columns: list[Coded], e: Pair, at: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Coarse:
+    """Merge the codes of every column into a few coarse bins, and give those of some rows.
+
+    `e` is the excess loss of all rows, which choose the bins; `at` are the positions, before
+    and after, of the rows wanted.
+    """
     bins: list[Bin] = []
-    lookups = []
+    lookups, before, after = [], [], []
     most = int(np.clip(_MOST_BINS // max(1, len(columns)), _FEWEST_LEVELS, _MOST_LEVELS))
     for number, column in enumerate(columns):
         groups = _fifths(column) if column.number else _levels(column, most, e)
-        failing = np.bincount(column.after, minlength=column.size)
+        before.append(column.before[at[0]])
+        after.append(column.after[at[1]])
+        failing = np.bincount(after[-1], minlength=column.size)
         lookup = np.full(column.size, -1, np.int32)
         for group in groups:
             if failing[group.start : group.stop].sum() >= FEWEST:
@@ -84,11 +90,12 @@ def coarsen(columns: list[Coded], e: Pair) -> Coarse:
                 bins.append(Bin(number, group.start, group.stop - 1))
         lookups.append(lookup)
     lookups = [np.where(lookup < 0, np.int32(len(bins)), lookup) for lookup in lookups]
-    pairs = list(zip(lookups, columns, strict=True))
     return Coarse(
         bins,
-        np.column_stack([lookup[column.before] for lookup, column in pairs]),
-        np.column_stack([lookup[column.after] for lookup, column in pairs]),
+        *(
+            np.column_stack([lookup[code] for lookup, code in zip(lookups, codes, strict=True)])
+            for codes in (before, after)
+        ),
     )
 
 
@@ -158,13 +165,13 @@ class Gram:
             self._whole[period] = self._whole[period].without(sums_of(self._e[period][gone]))
 
     def strongest(self, most: int, least: float = LEAST_Z) -> list[tuple[Bin, ...]]:
-        """Return the strongest slices with |z| of at least `least`, one per set of columns."""
-        strength = self._scores(least)
-        shown = np.flatnonzero(strength)
-        order = shown[np.argsort(-np.abs(strength.ravel()[shown]), kind="stable")]
+        """Return the slices of largest |z|, at least `least`: at most one per set of columns."""
+        z = np.abs(self._scores())
+        shown = np.flatnonzero(z >= least)
+        order = shown[np.argsort(-z.ravel()[shown], kind="stable")]
         found: dict[frozenset[int], tuple[Bin, ...]] = {}
         for flat in order:
-            i, j = np.unravel_index(flat, strength.shape)
+            i, j = np.unravel_index(flat, z.shape)
             if len(found) >= most:
                 break
             chosen = (self._bins[i],) if i == j else (self._bins[i], self._bins[j])
@@ -175,14 +182,14 @@ class Gram:
         """Return the sums over all remaining rows, before and after."""
         return self._whole[0], self._whole[1]
 
-    def _scores(self, least: float) -> NDArray[np.float64]:
-        tested = contrast(*self._pairs, *self._whole)
-        strength = np.where(np.abs(tested.z) >= least, tested.strength, 0.0)
+    def _scores(self) -> NDArray[np.float64]:
+        """Return z where a pair of bins is a slice: once, and not two bins of one column."""
+        z = contrast(*self._pairs, *self._whole).z
         column = np.array([one.column for one in self._bins])
         same = column[:, None] == column[None, :]
         np.fill_diagonal(same, False)
-        strength[same | np.tri(len(column), k=-1, dtype=bool)] = 0.0
-        return strength
+        z[same | np.tri(len(column), k=-1, dtype=bool)] = 0.0
+        return z
 
     def _products(self, period: int, rows: slice | NDArray[np.bool_]) -> Sums:
         return _products(self._codes[period][rows], self._e[period][rows], len(self._bins))

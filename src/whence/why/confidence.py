@@ -1,4 +1,4 @@
-"""How often verdicts of this kind and margin were right on simulated incidents: measured."""
+"""How often verdicts of this kind and margin were right on faults put into real data: measured."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def confidence(cause: str, margin: float) -> float | None:
     """Return the measured chance in [0, 1] that a verdict is right, or None outside the suite.
 
     `margin` is the ranking's distance to another verdict in standard errors. The curve is an
-    isotonic fit of hits on margins over ``bench/verdicts.py``'s incidents, no value above
+    isotonic fit of hits on margins over ``bench/incidents``'s incidents, no value above
     (hits + 1) / (n + 2); below the smallest margin seen nothing was measured.
     """
     curve = _load()["causes"].get(cause)

@@ -62,8 +62,10 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
     after
         The failing windows; without an incident the recent ones.
     incident
-        What `watch` found; dates the sentence. If a slice's alarm opened it, the causes are
-        named even where the drop over all rows is not shown.
+        What `watch` found; dates the sentence. The cause that the last verdict on it named stands
+        unless another beats it by two standard errors, so that one more day does not flip it. If
+        a slice's alarm opened it, the causes are named even where the drop over all rows is not
+        shown.
     events
         What happened outside the data; candidates for what the failure began with.
     versions
@@ -99,7 +101,10 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
         return without_labels(
             model, (before, after), incident=incident, delta=delta, words=words, seed=seed
         )
-    examined = examine(before, after, season=_labelled(season), delta=delta, seed=seed)
+    standing = None if incident is None else incident.cause
+    examined = examine(
+        before, after, season=_labelled(season), standing=standing, delta=delta, seed=seed
+    )
     case = _Case(model, rows, examined, words, incident)
     case.note_limits(len(after) - len(rows[1]), alone)
     if examined.state != "worse" and not (incident is not None and incident.where):

@@ -79,19 +79,26 @@ def examine(
     after: Rows,
     *,
     season: tuple[Rows, Rows] | None = None,
+    standing: str | None = None,
     delta: float = 0.01,
     seed: int = 0,
 ) -> Examined:
-    """Split the drop between the labelled rows before and after, and test every cause on it."""
+    """Split the drop between the labelled rows before and after, and test every cause on it.
+
+    `season` are the labelled rows a year before both periods; `standing` is the cause that the
+    last verdict named.
+    """
     everything = (before, after)
     before, after = (period.take(period.labelled) for period in everything)
     rows = (before, after)
     parts = (split(before.window, seed), split(after.window, seed))
     ledger = draw_up(rows, parts, delta=delta, seed=seed)
-    tested = rank_causes(rows, parts, ledger, seed, everything=everything, season=season)
+    tested = rank_causes(
+        rows, parts, ledger, seed, everything=everything, season=season, standing=standing
+    )
     ledger = _redrawn(rows, parts, ledger, tested, delta, seed)
     attribution = attribute(ledger, tested)
-    decision = decide(ledger, tested.ranking, attribution)
+    decision = decide(ledger, tested.ranking, attribution, standing)
     state = state_of(ledger.drop, delta)
     return Examined(parts, ledger, tested, attribution, decision, state, delta)
 

@@ -41,6 +41,9 @@ SMALLEST_PART = 0.05
 RECENT = 56
 """Windows looked at when no incident says which: eight weeks of days."""
 
+A_YEAR = timedelta(weeks=52)
+"""The same weekdays a year before."""
+
 MOST_ROWS = 1_000_000
 """Rows of one period taken into memory; of more, every k-th is taken."""
 
@@ -78,8 +81,11 @@ def explain(
             f"declare another: whence reference {model} --from ... --to ..."
         )
     task = state.task or "classification"
-    calendar = Calendar.spanning(before.start, after.end, state.by)
-    healthy, failing = read_periods(history, [before, after], task, calendar, MOST_ROWS)
+    season = _a_year_before(history, before, after)
+    first = min(period.start for period in (before, *season))
+    calendar = Calendar.spanning(first, after.end, state.by)
+    periods = [before, after, *season]
+    healthy, failing, *earlier = read_periods(history, periods, task, calendar, MOST_ROWS)
     # Threads of BLAS and OpenMP that wait for a core burn it; and one thread always sums alike.
     with threadpool_limits(1):
         return diagnose(
@@ -90,6 +96,7 @@ def explain(
             events=list(_events(store, model)),
             versions=_new_versions(history, before, after),
             calendar=calendar,
+            season=(earlier[0], earlier[1]) if earlier else None,
             doubts=_open_quality(store, model),
             delta=_smallest_change(task, healthy) if delta is None else delta,
             metric=metric_of(task),
@@ -123,6 +130,16 @@ def _periods(
         return before, Window(incident.started, incident.ended or last.end)
     start = max(state.reference.end, last.end - RECENT * (last.end - last.start))
     return before, Window(start, last.end) if start < last.end else None
+
+
+def _a_year_before(history: History, before: Window, after: Window) -> list[Window]:
+    """Return both periods 52 weeks earlier; none where the store does not go back that far."""
+    if after.end - after.start > A_YEAR / 2:
+        return []
+    earlier = [Window(one.start - A_YEAR, one.end - A_YEAR) for one in (before, after)]
+    days = {_midnight(day) for day in history.days()}
+    known = all(any(one.start <= day < one.end for day in days) for one in earlier)
+    return earlier if known else []
 
 
 def _midnight(day: date) -> datetime:

@@ -196,7 +196,7 @@ def _stack(
     for mask in inside:
         estimating = mask & (half == 1)
         columns += [mask.astype(np.float64), estimating.astype(np.float64), estimating * e]
-    return np.column_stack(columns)
+    return np.stack(columns).T
 
 
 def _quantities(b: NDArray[np.float64], a: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from whence.causes.evidence import Evidence, Outcome
     from whence.causes.gain import Gain
 
-__all__ = ["Ranking", "rank"]
+__all__ = ["CLEARLY", "LEAST_BESIDE", "Ranking", "rank"]
 
 _LEAST_GAIN = 1e-4
 """Nats a row: a change of one point of a 10 % error rate everywhere gains five times as much."""
@@ -36,9 +36,13 @@ _LEAST_GAIN = 1e-4
 _NEARLY = 0.8
 """An earlier cause of the catalogue is preferred when it gains this share of the largest gain."""
 
-_OUTRIGHT = frozenset({change_within_a_slice.NAME, label_quality.NAME})
-"""These must gain more than a change everywhere: several slices, each with a tilt of its own, or
-a confusion of labels mimic that (docs/decisions/why-slice-or-concept.md)."""
+CLEARLY = 2.0
+"""Standard errors by which another cause must be better before a verdict changes."""
+
+_AS_MUCH = {change_within_a_slice.NAME: 1.0, label_quality.NAME: 0.98}
+"""These must gain as much as a change everywhere: several slices, each with a tilt of its own, or
+a confusion of labels mimic that (docs/decisions/why-slice-or-concept.md). Where the inputs leave
+no doubt, wrong labels and a relation that became weaker gain the same, up to chance."""
 
 _BESIDE: tuple[Cause, ...] = (
     unseen_value_or_range,
@@ -50,7 +54,7 @@ _BESIDE: tuple[Cause, ...] = (
 )
 """Causes that may act beside the primary one; further slices are the ledger's to find."""
 
-_LEAST_BESIDE = 0.25
+LEAST_BESIDE = 0.25
 """What a second cause of the same rows must gain beyond the first, as a part of the first's gain:
 no model fits exactly, and a tilt always finds something to mend."""
 
@@ -92,17 +96,20 @@ class Ranking:
         return next((one for one in self.outcomes if one.cause == cause), None)
 
 
-def rank(evidence: Evidence) -> Ranking:
+def rank(evidence: Evidence, standing: str | None = None) -> Ranking:
     """Test every cause; the primary is the first that gains nearly as much as the best does.
+
+    `standing`, the cause that the last verdict named, stays the primary as long as it is
+    admissible and no other gains more by two standard errors.
 
     A cause is admissible if the lower 95 % bound of its gain is above 0 and nothing else speaks
     against it.
     """
-    ranking = _first(evidence, CATALOGUE)
+    ranking = _first(evidence, CATALOGUE, standing)
     return ranking if ranking.primary is None else _with_beside(evidence, ranking)
 
 
-def _first(evidence: Evidence, causes: Sequence[Cause]) -> Ranking:
+def _first(evidence: Evidence, causes: Sequence[Cause], standing: str | None = None) -> Ranking:
     outcomes = [cause.test(evidence) for cause in causes]
     gains = [None if one.fitted is None else evidence.weigh(one.fitted) for one in outcomes]
     able = [
@@ -117,8 +124,20 @@ def _first(evidence: Evidence, causes: Sequence[Cause]) -> Ranking:
     primary = next(
         number for number in able if means[number] >= _needed(outcomes[number]) * means[largest]
     )
+    if any(outcomes[number].cause == standing for number in able):
+        held = next(number for number in able if outcomes[number].cause == standing)
+        primary = held if _ahead(evidence, outcomes, primary, held) < CLEARLY else primary
     margin = _margin(evidence, outcomes, able, primary, largest)
     return Ranking(outcomes, gains, outcomes[primary], margin)
+
+
+def _ahead(evidence: Evidence, outcomes: Sequence[Outcome], one: int, other: int) -> float:
+    """Return by how many standard errors one cause gains more than another."""
+    first, second = outcomes[one].fitted, outcomes[other].fitted
+    if first is None or second is None or one == other:
+        return 0.0
+    more = evidence.gain_of(first) - evidence.gain_of(second)
+    return _standardised(mean_gain(more, evidence.block))
 
 
 def _with_beside(evidence: Evidence, ranking: Ranking) -> Ranking:
@@ -138,14 +157,14 @@ def _with_beside(evidence: Evidence, ranking: Ranking) -> Ranking:
         _mean(one.gains[one.outcomes.index(found)])
         for one, found in ((ranking, primary), (second, second.primary))
     ]
-    if second.primary.everywhere and gains[1] < _LEAST_BESIDE * gains[0]:
+    if second.primary.everywhere and gains[1] < LEAST_BESIDE * gains[0]:
         return ranking
     return replace(ranking, beside=second.primary, beside_part=gains[1] / sum(gains))
 
 
 def _needed(outcome: Outcome) -> float:
     """Return the share of the largest gain that lets a cause stand before later ones."""
-    return 1.0 if outcome.cause in _OUTRIGHT else _NEARLY
+    return _AS_MUCH.get(outcome.cause, _NEARLY)
 
 
 def _mean(gain: Gain | None) -> float:

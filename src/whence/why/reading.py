@@ -44,17 +44,18 @@ def read_periods(
 ) -> list[Rows]:
     """Return the rows of each period, all on one coding of levels and classes.
 
-    Columns that name rows are left out. Of a period with more than `most` rows every k-th is
-    taken. What is in memory at a time is the columns and the table of a few days.
+    Columns that name rows are left out. Where a period has more than `most` rows every k-th is
+    taken, of all periods alike: their rows a window are compared. What is in memory at a time is
+    the columns and the table of a few days.
     """
     stretches = [history.stretches(micros(one.start), micros(one.end), _AT_ONCE) for one in periods]
     sizes = [sum(rows for *_, rows in of_period) for of_period in stretches]
-    steps = [max(1, -(-size // most)) for size in sizes]
-    ends = np.cumsum([0, *(-(-size // step) for size, step in zip(sizes, steps, strict=True))])
+    step = max(1, *(-(-size // most) for size in sizes))
+    ends = np.cumsum([0, *(-(-size // step) for size in sizes)])
     inputs = _Inputs(int(ends[-1]))
     told: list[pa.Table] = []
     at = 0
-    for of_period, step in zip(stretches, steps, strict=True):
+    for of_period in stretches:
         tables = (history.read(start, end) for start, end, _ in of_period)
         for table in _thinned(tables, step):
             inputs.put(at, (column for column, _ in history.columns(table).values()))

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Found", "proxies_of", "search"]
 
 _MOST_SLICES = 5
-_SCREENED = 50_000
+_SCREENED = 100_000
 """Rows of each period to screen all pairs on; see docs/decisions/why-search-on-a-sample.md."""
 
-_MEASURED = 100
+_MEASURED = 250
 """Sets of columns whose strongest slice on the sample is measured on all rows."""
 
 _REFINED = 8
@@ -94,11 +94,9 @@ class _Screen:
     """All slices of one and two columns on coarse bins, on a sample of the rows."""
 
     def __init__(self, view: list[Coded], e: Pair, rng: np.random.Generator) -> None:
-        self._at = tuple(_sample(len(one), rng) for one in e)
+        self._at = (_sample(len(e[0]), rng), _sample(len(e[1]), rng))
         before, after = self._at
-        sample = [_only(column, before, after) for column in view]
-        excess = (e[0][before], e[1][after])
-        self._gram = Gram(coarsen(sample, excess), excess)
+        self._gram = Gram(coarsen(view, e, self._at), (e[0][before], e[1][after]))
         # On all rows a slice's z is larger by the root of how many times the rows they are.
         shares = [len(at) / len(one) for at, one in zip(self._at, e, strict=True)]
         self._least = LEAST_Z * float(np.sqrt(min(shares)))

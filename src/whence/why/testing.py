@@ -45,11 +45,12 @@ def rank_causes(
     *,
     everything: tuple[Rows, Rows] | None = None,
     season: tuple[Rows, Rows] | None = None,
+    standing: str | None = None,
 ) -> Tested:
     """Fit the baseline on the reference and rank every cause on the failing rows.
 
     `everything` are the two periods with their rows without a label; `season` the labelled rows
-    of a year before, where there are any.
+    of a year before, where there are any; `standing` the cause that the last verdict named.
     """
     rng = np.random.default_rng(seed)
     kept, chosen = (_sample(len(period), rng) for period in rows)
@@ -74,7 +75,7 @@ def rank_causes(
         season=season,
         seed=seed,
     )
-    return Tested(rank(evidence), evidence, chosen)
+    return Tested(rank(evidence, standing), evidence, chosen)
 
 
 def _predictable(before: Rows) -> bool:

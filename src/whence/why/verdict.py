@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from whence.why.ranking import CLEARLY
+
 if TYPE_CHECKING:
     from whence.why.attribution import Attribution
     from whence.why.ledger import Entry, Ledger
@@ -48,11 +50,14 @@ def calm_margin(drop: Entry, delta: float) -> float:
     return _standardised(drop, delta - drop.points)
 
 
-def decide(ledger: Ledger, ranking: Ranking, attribution: Attribution) -> Decision:
+def decide(
+    ledger: Ledger, ranking: Ranking, attribution: Attribution, standing: str | None = None
+) -> Decision:
     """Name the cause: the primary if it carries its part of the drop, else mix, else nothing.
 
     A gain in log score says that a relation changed, however little; the points say whether
-    that is what the drop is made of. The mix wins over a primary with fewer points than it.
+    that is what the drop is made of. The mix wins over a primary with fewer points than it;
+    against the cause `standing`, which the last verdict named, by two standard errors.
     """
     drop, moved = ledger.drop.points, ledger.mix
     season = ranking.season
@@ -67,9 +72,11 @@ def decide(ledger: Ledger, ranking: Ranking, attribution: Attribution) -> Decisi
             carried = min(carried, max(primary.points, 0.0))
     by_mix = moved.real and moved.points > 0
     if primary is not None and carried >= _LEAST_PART * drop:
-        if not (by_mix and moved.points > carried):
+        lead = _standardised(moved, moved.points - carried)
+        line = {primary.cause: CLEARLY, ranking.mixing.cause: -CLEARLY}.get(standing or "", 0.0)
+        if not (by_mix and lead > line):
             return Decision(primary.cause, min(ranking.margin, _over(ledger.drop, carried)))
-        return Decision(ranking.mixing.cause, _standardised(moved, moved.points - carried))
+        return Decision(ranking.mixing.cause, abs(lead))
     if by_mix and moved.points > _LARGER_PART * drop:
         margin = min(moved.points, 2 * (moved.points - _LARGER_PART * drop))
         return Decision(ranking.mixing.cause, _standardised(moved, margin))

@@ -18,10 +18,13 @@ import pyarrow.compute as pc
 from whence.work.derive import derive
 from whence.work.identity import sort_out
 from whence.work.matching import INCOMING, match
+from whence.work.set_aside import as_they_came
+from whence.work.tombstones import drop_forgotten
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.store.metadata import Metadata
+    from whence.store.tables import Table
     from whence.types.records import Event, Reference
     from whence.work.intake import Intake
 
@@ -70,9 +73,10 @@ class Epoch:
         self._quarantine: list[tuple[int, str, str, bytes]] = []
         self._settled: set[str] = set()
         self._waiting: dict[str, pa.Table] = {}
+        self._opened: dict[str, Table] = {}
         self.counts: Counter[tuple[str, str]] = Counter()
         """(model, what) -> how many; what is one of predictions, labels, repeats, conflicts,
-        pending, rejected."""
+        pending, rejected, forgotten."""
 
     def predictions(self, model: str, intake: Intake) -> None:
         """Add a frame of predictions."""
@@ -123,12 +127,13 @@ class Epoch:
         with self._store.metadata.transaction():
             columns.save(self._store.metadata)
         incoming = _oldest_first(pa.concat_tables(tables, promote_options="default"))
-        stored = self._store.predictions(model)
+        incoming = self._without_forgotten(model, incoming)
+        stored = self._opened[model] = self._store.predictions(model)
         outcome = sort_out(incoming, stored, self.number)
         self.counts[model, "predictions"] += outcome.fresh.num_rows
         self.counts[model, "repeats"] += outcome.repeats
         self.counts[model, "conflicts"] += outcome.conflicts.num_rows
-        for row in outcome.conflicts.to_pylist():
+        for row in as_they_came(_by_name(outcome.conflicts)):
             self.quarantine(model, "same id and day as a stored prediction, other content", row)
         if outcome.fresh.num_rows:
             # The partition column goes last, so that file statistics cover the columns before it.
@@ -140,9 +145,11 @@ class Epoch:
         incoming = pa.concat_tables([waiting, *self._labels.get(model, [])])
         if not incoming.num_rows:
             return
-        incoming = _oldest_first(incoming)
+        incoming = self._without_forgotten(model, _oldest_first(incoming))
         labels = self._store.labels(model)
-        result = match(incoming, self._store.predictions(model), labels, self.number)
+        # The rows of this epoch among them, and opened once: opening reads the table's log.
+        stored = self._opened.get(model) or self._store.predictions(model)
+        result = match(incoming, stored, labels, self.number)
         self.counts[model, "labels"] += result.rows.num_rows
         self.counts[model, "repeats"] += result.repeats
         self.counts[model, "pending"] += result.pending.num_rows
@@ -153,6 +160,12 @@ class Epoch:
         self._waiting[model] = result.pending
         if waiting.num_rows:
             self._settled.add(model)
+
+    def _without_forgotten(self, model: str, rows: pa.Table) -> pa.Table:
+        kept = drop_forgotten(self._store.metadata, model, rows)
+        if kept.num_rows < rows.num_rows:
+            self.counts[model, "forgotten"] += rows.num_rows - kept.num_rows
+        return kept
 
     def _pending(self, model: str) -> pa.Table:
         rows = self._store.metadata.all(
@@ -200,12 +213,17 @@ class Epoch:
             )
 
 
+def _by_name(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    return dict(zip(table.column_names, table.columns, strict=True))
+
+
 def _oldest_first(table: pa.Table) -> pa.Table:
     """Return rows of several processes in the order of their calls; rows of files stay first."""
     if table["_logged"].null_count == table.num_rows:
         return table
     logged = pc.fill_null(table["_logged"].cast(pa.int64()), 0).to_numpy()
-    return table.take(np.argsort(logged, kind="stable"))
+    in_order = bool((logged[1:] >= logged[:-1]).all())
+    return table if in_order else table.take(np.argsort(logged, kind="stable"))
 
 
 def _plain(table: pa.Table) -> list[tuple[Any, ...]]:

@@ -6,8 +6,10 @@ fold that is killed is finished by the next one, and no record is taken twice.
 
 from __future__ import annotations
 
+import gc
 import time
-from collections import Counter, defaultdict
+from collections import Counter, deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -30,13 +32,16 @@ from whence.types.records import (
     Shape,
 )
 from whence.types.time import moment
+from whence.work.compact import compact_due
 from whence.work.epoch import Epoch, begin, planned
+from whence.work.forget import finish
 from whence.work.imports import ImportPlan, resume
 from whence.work.intake import Intake, column_from_values
-from whence.work.truth import label_table
+from whence.work.telling import Tell, silent
+from whence.work.truth import Truths, label_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from whence.store.folder import StoreFolder
@@ -45,6 +50,10 @@ __all__ = ["FoldPlan", "fold"]
 
 MOST_BYTES = 128 * 2**20
 """About how much journal one epoch takes, so that memory does not grow with the backlog."""
+
+ROWS_AT_ONCE = 4096
+"""Dict rows that are made into columns together: as Python's objects they take ten times the
+memory, and the garbage collector would go through all of them again and again."""
 
 KEPT_FOR = 3_600_000_000
 """Microseconds a folded journal of a dead process stays: readers may still hold its name."""
@@ -66,14 +75,37 @@ class FoldPlan(msgspec.Struct, frozen=True, tag="fold"):
     ranges: list[tuple[str, int, int]]
 
 
-def fold(store: StoreFolder) -> Counter[tuple[str, str]]:
+def fold(store: StoreFolder, *, tell: Tell = silent) -> Counter[tuple[str, str]]:
     """Take all that was recorded into the tables; the caller holds the lease.
+
+    Parameters
+    ----------
+    tell
+        Called as it goes on: see `whence.work.telling`.
 
     Returns
     -------
     Counter
         (model, what) -> how many: see `Epoch.counts`.
     """
+    with _collector_paused():
+        return _fold(store, tell)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python from looking for cycles among millions of rows, where there are none."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _fold(store: StoreFolder, tell: Tell) -> Counter[tuple[str, str]]:
+    finish(store)
     counts: Counter[tuple[str, str]] = Counter()
     for number, plan, made in planned(store.metadata):
         decoded = msgspec.msgpack.decode(plan, type=FoldPlan | ImportPlan)
@@ -81,12 +113,20 @@ def fold(store: StoreFolder) -> Counter[tuple[str, str]]:
             resume(store, number, decoded, made)
         else:
             counts += _apply(store, number, _again(store, decoded), made)
-    while takings := _gather(store):
+    taken, waiting = 0, _waiting(store)
+    # Each journal once: programs that go on recording must not keep a fold from its end.
+    queue = deque(journals(store.journals))
+    while takings := _gather(store, queue):
+        tell("folding", min(taken / waiting, 1.0))
         now = time.time_ns() // 1000
         ranges = [(taking.path.name, taking.start, taking.end) for taking in takings]
         number = begin(store, msgspec.msgpack.encode(FoldPlan(ranges)), now)
         counts += _apply(store, number, takings, now)
+        taken += sum(taking.end - taking.start for taking in takings)
+    if taken:
+        tell("folding", 1.0)
     _remove_folded(store)
+    compact_due(store)
     return counts
 
 
@@ -101,14 +141,22 @@ class _Taking:
     payloads: Sequence[bytes | memoryview] = field(default_factory=list)
 
 
-def _gather(store: StoreFolder) -> list[_Taking]:
+def _waiting(store: StoreFolder) -> int:
+    """Return how many bytes of journals no fold has taken yet; at least 1."""
+    done = dict(store.metadata.all("SELECT name, folded FROM journals"))
+    paths = journals(store.journals)
+    sizes = (path.stat().st_size - int(done.get(path.name, 0)) for path in paths)
+    return max(1, sum(sizes))
+
+
+def _gather(store: StoreFolder, queue: deque[Path]) -> list[_Taking]:
+    """Take what is new in journals at the head of a queue, until it is enough for an epoch."""
     done = dict(store.metadata.all("SELECT name, folded FROM journals"))
     takings: list[_Taking] = []
     size = 0
-    for path in journals(store.journals):
+    while queue and size < MOST_BYTES:
+        path = queue.popleft()
         start = done.get(path.name, 0)
-        if size >= MOST_BYTES:
-            break
         if path.stat().st_size <= start:
             continue
         taking = _take(path, start, read(path, start))
@@ -138,8 +186,9 @@ def _apply(
     records = _Records(store, epoch, now)
     finish: list[tuple[str, tuple[object, ...]]] = []
     for taking in takings:
+        journal = taking.path.name
         for payload in taking.payloads:
-            records.add(taking.path.name, payload)
+            records.add(journal, payload)
         finish.append(
             (
                 _PROGRESS,
@@ -154,16 +203,25 @@ def _apply(
 _Key = tuple[str, tuple[str, ...], Roles, str | None, str | None]
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """Rows of shapes that say the same, in whatever journals, and when each was logged."""
+
+    key: _Key
+    rows: list[list[Any]] = field(default_factory=list)
+    logged: list[int] = field(default_factory=list)
+
+
 class _Records:
-    """Hands each record to the epoch; rows of one shape are gathered into one frame."""
+    """Hands each record to the epoch; rows of one shape are gathered into frames."""
 
     def __init__(self, store: StoreFolder, epoch: Epoch, now: int) -> None:
         self._store = store
         self._epoch = epoch
         self._now = moment(now)
         self._shapes: dict[str, dict[int, Shape]] = {}
-        self._rows: dict[_Key, list[list[Any]]] = defaultdict(list)
-        self._logged: dict[_Key, list[int]] = defaultdict(list)
+        self._gathered: dict[_Key, _Gathered] = {}
+        self._of_shape: dict[tuple[str, int], _Gathered] = {}
         self.shapes_to_keep: list[tuple[str, tuple[object, ...]]] = []
 
     def add(self, journal: str, payload: bytes | memoryview) -> None:
@@ -180,14 +238,14 @@ class _Records:
 
     def _dispatch(self, journal: str, record: Record) -> None:
         match record:
-            case Shape():
-                self._keep_shape(journal, record)
             case Rows():
                 self._add_rows(journal, record)
+            case Shape():
+                self._keep_shape(journal, record)
             case Batch():
                 self._add_batch(record)
             case LabelRows() | LabelBatch():
-                self._epoch.labels(record.model, _labels(record))
+                self._add_labels(record)
             case Event():
                 self._epoch.event(record)
             case Reference():
@@ -195,6 +253,7 @@ class _Records:
 
     def _keep_shape(self, journal: str, shape: Shape) -> None:
         self._known_shapes(journal)[shape.number] = shape
+        self._of_shape.pop((journal, shape.number), None)
         self.shapes_to_keep.append(
             (
                 _SHAPE,
@@ -214,15 +273,26 @@ class _Records:
         return known
 
     def _add_rows(self, journal: str, record: Rows) -> None:
-        shape = self._known_shapes(journal).get(record.shape)
+        gathered = self._of_shape.get((journal, record.shape))
+        if gathered is None:
+            gathered = self._gather(journal, record.shape)
+        gathered.rows.extend(record.rows)
+        gathered.logged.extend([record.logged] * len(record.rows))
+        if len(gathered.rows) >= ROWS_AT_ONCE:
+            self._flush(gathered)
+
+    def _gather(self, journal: str, number: int) -> _Gathered:
+        """Return where the rows of a journal's shape go."""
+        shape = self._known_shapes(journal).get(number)
         if shape is None:
             raise BadInput(
-                f"rows of shape {record.shape}, whose description was lost with a damaged part "
+                f"rows of shape {number}, whose description was lost with a damaged part "
                 f"of the journal {journal}"
             )
         key = (shape.model, shape.columns, shape.roles, shape.version, shape.zone)
-        self._rows[key].extend(record.rows)
-        self._logged[key].extend([record.logged] * len(record.rows))
+        gathered = self._gathered.setdefault(key, _Gathered(key))
+        self._of_shape[journal, number] = gathered
+        return gathered
 
     def _add_batch(self, record: Batch) -> None:
         table = _open(record.ipc)
@@ -236,13 +306,25 @@ class _Records:
                 zone=record.zone,
                 logged=logged.take(pa.array([0] * table.num_rows, pa.int32())),
                 now=self._now,
+                strict=False,
             ),
         )
 
+    def _add_labels(self, record: LabelRows | LabelBatch) -> None:
+        truths = _labels(record)
+        self._epoch.labels(record.model, truths.table)
+        for one in truths.rejected:
+            self._epoch.quarantine(record.model, one.reason, one.row)
+
     def finish(self) -> None:
         """Hand over the gathered rows."""
-        for key, rows in self._rows.items():
-            self._hand_over(key, rows, self._logged[key])
+        for gathered in self._gathered.values():
+            self._flush(gathered)
+
+    def _flush(self, gathered: _Gathered) -> None:
+        if gathered.rows:
+            self._hand_over(gathered.key, gathered.rows, gathered.logged)
+            gathered.rows, gathered.logged = [], []
 
     def _hand_over(self, key: _Key, rows: list[list[Any]], logged: list[int]) -> None:
         model, names, roles, version, zone = key
@@ -252,7 +334,10 @@ class _Records:
         }
         times = pa.array(logged, pa.int64()).cast(ARROW["time"])
         try:
-            intake = Intake(columns, roles, version=version, zone=zone, logged=times, now=self._now)
+            intake = Intake(
+                columns, roles, version=version, zone=zone, logged=times, now=self._now,
+                strict=False,
+            )  # fmt: skip
         except BadInput as error:
             if len(rows) == 1:
                 self._epoch.quarantine(model, str(error), dict(zip(names, rows[0], strict=True)))
@@ -272,7 +357,7 @@ def _open(ipc: bytes) -> pa.Table:
         raise BadInput(f"an Arrow frame that cannot be decoded: {error}") from error
 
 
-def _labels(record: LabelRows | LabelBatch) -> pa.Table:
+def _labels(record: LabelRows | LabelBatch) -> Truths:
     logged = pa.array([record.logged], pa.int64()).cast(ARROW["time"])
     if isinstance(record, LabelRows):
         columns: dict[str, Any] = {"id": list(record.ids), "label": list(record.labels)}
@@ -292,6 +377,7 @@ def _labels(record: LabelRows | LabelBatch) -> pa.Table:
         time=time_column,
         zone=zone,
         logged=logged.take(pa.array([0] * length, pa.int32())),
+        strict=False,
     )
 
 

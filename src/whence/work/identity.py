@@ -53,20 +53,16 @@ def sort_out(incoming: pa.Table, stored: Table, epoch: int) -> Sorted:
     return Sorted(incoming.filter(~repeated), int(same.sum()), incoming.filter(repeated & ~same))
 
 
-def _keys(table: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return one integer per (day, id), and which rows have an id."""
-    ids = pc.dictionary_encode(table["_id"].combine_chunks())
-    days = table["_day"].cast(pa.int32()).to_numpy().astype(np.int64)
-    has = pc.is_valid(ids).to_numpy(zero_copy_only=False)
-    codes = pc.fill_null(ids.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return days * (len(ids.dictionary) + 1) + codes, has
-
-
 def _first_of_each(table: pa.Table) -> NDArray[np.intp]:
     """Return for each row the position of the first row with its id and day."""
     own = np.arange(table.num_rows)
-    keys, has = _keys(table)
-    with_id = np.flatnonzero(has)
+    ids = pc.dictionary_encode(table["_id"].combine_chunks())
+    if len(ids.dictionary) == len(ids) - ids.null_count:
+        return own  # no id comes twice
+    codes = pc.fill_null(ids.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    days = table["_day"].cast(pa.int32()).to_numpy().astype(np.int64)
+    keys = days * (len(ids.dictionary) + 1) + codes
+    with_id = np.flatnonzero(codes >= 0)
     _, first, inverse = np.unique(keys[with_id], return_index=True, return_inverse=True)
     own[with_id] = with_id[first[inverse]]
     return own
@@ -86,7 +82,7 @@ def _known(
         return None
     candidates = np.flatnonzero(met)
     rows = stored.read(
-        incoming.column_names,
+        stored.columns,  # what a stored row has and an incoming one lacks is a difference
         earlier & pc.field("_id").isin(pc.unique(incoming["_id"].take(candidates))),
         days=days,
     )

@@ -18,7 +18,7 @@ from whence.types.time import micros, moment
 from whence.work.epoch import Epoch, begin
 from whence.work.files import digest, pieces, schema
 from whence.work.intake import Intake
-from whence.work.truth import label_table
+from whence.work.truth import Truths, label_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,8 +103,10 @@ def import_file(
             prepared = _prepare(piece, table, when)
             epoch = Epoch(store, begin(store, msgspec.msgpack.encode(piece), micros(when)))
             _apply(epoch, piece, prepared)
-            if not isinstance(prepared, Intake):
-                done.without_label += table.num_rows - prepared.num_rows
+            if isinstance(prepared, Truths):
+                done.without_label += (
+                    table.num_rows - prepared.table.num_rows - len(prepared.rejected)
+                )
             _add(done, epoch, table.num_rows)
         progress(table.num_rows)
     return done
@@ -129,13 +131,15 @@ def _digest(plan: ImportPlan) -> str:
     return digest(Path(plan.path), msgspec.msgpack.encode(options))
 
 
-def _apply(epoch: Epoch, plan: ImportPlan, prepared: Intake | pa.Table) -> None:
+def _apply(epoch: Epoch, plan: ImportPlan, prepared: Intake | Truths) -> None:
     if isinstance(prepared, Intake):
         epoch.predictions(plan.model, prepared)
         rows = prepared.length
     else:
-        epoch.labels(plan.model, prepared)
-        rows = prepared.num_rows
+        epoch.labels(plan.model, prepared.table)
+        for one in prepared.rejected:
+            epoch.quarantine(plan.model, one.reason, one.row)
+        rows = prepared.table.num_rows
     record = "INSERT INTO imports (digest, epoch, path, rows) VALUES (?, ?, ?, ?)"
     epoch.apply([(record, (plan.key, epoch.number, plan.path, rows))])
 
@@ -165,7 +169,7 @@ def _text_columns(plan: ImportPlan) -> frozenset[str]:
     return frozenset() if plan.roles.id is None else frozenset({plan.roles.id})
 
 
-def _prepare(plan: ImportPlan, table: pa.Table, now: datetime) -> Intake | pa.Table:
+def _prepare(plan: ImportPlan, table: pa.Table, now: datetime) -> Intake | Truths:
     columns = dict(zip(table.column_names, table.columns, strict=True))
     where = f"the file {plan.path}"
     if not plan.holds_labels:

@@ -7,20 +7,21 @@ frame into quarantine. A single row that cannot be placed in time is set aside w
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from whence.errors import BadInput, MissingColumn, NaiveTime
+from whence.errors import BadInput, MissingColumn
+from whence.record.said import check_zone
 from whence.store.kinds import ARROW, as_text, kinds_of_array, kinds_of_values
-from whence.types.time import parse_time
+from whence.work.set_aside import Rejected, as_they_came
+from whence.work.times import Times, read_times, sift_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from whence.store.columns import ColumnMap
     from whence.store.kinds import Kind
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Intake",
-    "Rejected",
     "column_from_values",
     "read_ids",
-    "read_times",
     "reading",
     "split_outcome",
 ]
@@ -40,13 +39,10 @@ _TIME = ARROW["time"]
 TOLERATED_FUTURE = timedelta(days=1)
 """Clocks differ; a time further ahead than this is a mistake and would open empty windows."""
 
+FUTURE = "time lies in the future"
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that could not be stored, as it came, and why."""
-
-    reason: str
-    row: dict[str, Any]
+ROUNDING = 1e-6
+"""A softmax in 32 bits ends a few of its epsilons (1.2e-7) beyond 1; that is no mistake."""
 
 
 def column_from_values(values: Sequence[Any]) -> pa.Array | list[Any]:
@@ -57,74 +53,23 @@ def column_from_values(values: Sequence[Any]) -> pa.Array | list[Any]:
     return pa.nulls(len(values)) if not kinds else list(values)
 
 
-def read_times(
-    column: pa.Array | pa.ChunkedArray | list[Any], zone: str | None, name: str
-) -> pa.Array:
-    """Return a time column as UTC timestamps, null where a value is no time.
-
-    Raises
-    ------
-    NaiveTime
-        If a time has no zone and `zone` is None.
-    BadInput
-        If the column holds numbers, which could be seconds or anything else.
-    """
-    if isinstance(column, list):
-        return pa.array([_read_time(value, zone) for value in column], _TIME)
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    of, types = array.type, pa.types
-    if types.is_timestamp(of) and of.tz is not None:
-        return array.cast(_TIME, safe=False)
-    if types.is_timestamp(of):
-        if zone is None:
-            raise NaiveTime(
-                f"the times in column {name!r} have no zone; say which with --tz (tz=), "
-                "for example --tz UTC"
-            )
-        local = array.cast(pa.timestamp("us"), safe=False)
-        return pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="latest").cast(
-            _TIME
-        )
-    if types.is_date(of):
-        midnight = array.cast(pa.timestamp("us"))
-        return pc.assume_timezone(midnight, zone or "UTC", nonexistent="latest").cast(_TIME)
-    if types.is_null(of):
-        return pa.nulls(len(array), _TIME)
-    if types.is_string(of) or types.is_large_string(of) or types.is_string_view(of):
-        return _read_texts(array, zone)
-    raise BadInput(
-        f"column {name!r} holds {of}, which is not a time; "
-        "convert it to timestamps with a zone (seconds since 1970 are ambiguous)"
-    )
-
-
-def _read_texts(array: pa.Array, zone: str | None) -> pa.Array:
-    texts = pc.dictionary_encode(array.cast(pa.string()))
-    times = pa.array([_read_time(text, zone) for text in texts.dictionary.to_pylist()], _TIME)
-    return times.take(texts.indices)
-
-
-def _read_time(value: object, zone: str | None) -> datetime | None:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
-    if not isinstance(value, (str, datetime)):
-        return None
-    text = value if isinstance(value, str) else value.isoformat()
-    try:
-        return parse_time(text, ZoneInfo(zone) if zone else None)
-    except NaiveTime:
-        raise
-    except (BadInput, OverflowError):
-        return None
-
-
 def read_ids(column: pa.Array | pa.ChunkedArray | list[Any]) -> pa.Array:
-    """Return an id column as text; integral numbers are written without a point."""
-    kinds = kinds_of_values(column) if isinstance(column, list) else kinds_of_array(column)
-    texts = [as_text(kind, array) for kind, array in kinds.items()]
-    return pc.coalesce(*texts) if texts else pa.nulls(len(column), pa.string())
+    """Return an id column as text; integral numbers are written without a point.
+
+    NaN and empty text are no id, as an empty cell of a file is none.
+    """
+    if not isinstance(column, list) and pa.types.is_decimal(column.type) and not column.type.scale:
+        texts = [column.cast(pa.string())]  # a float64 would make one id of many
+    else:
+        kinds = kinds_of_values(column) if isinstance(column, list) else kinds_of_array(column)
+        texts = [as_text(kind, _without_nan(kind, array)) for kind, array in kinds.items()]
+    ids = pc.coalesce(*texts) if texts else pa.nulls(len(column), pa.string())
+    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    return pc.if_else(pc.equal(ids, ""), None, ids)
+
+
+def _without_nan(kind: Kind, array: pa.Array) -> pa.Array:
+    return pc.if_else(pc.is_nan(array), None, array) if kind == "number" else array
 
 
 def split_outcome(
@@ -172,6 +117,9 @@ class Intake:
         The time of this epoch: rows later than it (and a day) are rejected.
     where
         What to call the frame in an error.
+    strict
+        Whether a time without a zone or a probability outside [0, 1] is an error, because a file
+        can be corrected; else its row is set aside, because what was logged was acknowledged.
 
     Raises
     ------
@@ -189,6 +137,7 @@ class Intake:
         logged: pa.Array | None,
         now: datetime,
         where: str = "the frame",
+        strict: bool = True,
     ) -> None:
         for name in (roles.id, roles.time, roles.prediction, roles.proba, roles.label,
                      roles.images, roles.version):  # fmt: skip
@@ -199,10 +148,14 @@ class Intake:
         self._columns = columns
         self._now = now
         self._logged = pa.nulls(self.length, _TIME) if logged is None else logged
-        self._times = self._logged
+        self._strict = strict
+        self._timed = Times(self._logged)
+        self._improbable = pa.nulls(self.length, pa.bool_())
         with reading(where):
+            check_zone(zone)
             if roles.time is not None:
-                self._times = read_times(columns[roles.time], zone, roles.time)
+                given = columns[roles.time], zone, roles.time
+                self._timed = Times(read_times(*given)) if strict else sift_times(*given)
             self._fixed = self._read_fixed(version)
             self._features = self._read_features()
 
@@ -212,7 +165,7 @@ class Intake:
         label, label_text = split_outcome(self._column(role.label))
         versions = read_ids(self._column(role.version))
         return {
-            "_time": self._times,
+            "_time": self._timed.values,
             "_id": read_ids(self._column(role.id)),
             "_prediction": number,
             "_prediction_text": text,
@@ -221,7 +174,7 @@ class Intake:
             "_label_text": label_text,
             "_version": versions if version is None else pc.fill_null(versions, version),
             "_logged": self._logged,
-            "_day": self._times.cast(pa.date32()),
+            "_day": self._timed.values.cast(pa.date32()),
         }
 
     def _column(self, name: str | None) -> pa.Array | pa.ChunkedArray | list[Any]:
@@ -229,20 +182,20 @@ class Intake:
 
     def _read_proba(self) -> pa.Array:
         number, text = split_outcome(self._column(self._roles.proba))
-        if text.null_count < self.length:
-            example = pc.drop_null(text)[0].as_py()
-            raise BadInput(
-                f"column {self._roles.proba!r} should hold probabilities and holds {example!r}; "
-                "give one number per row: P(label = 1), or the probability of the predicted class"
-            )
-        wrong = pc.or_(pc.less(number, 0.0), pc.greater(number, 1.0))
+        outside = pc.or_(pc.less(number, -ROUNDING), pc.greater(number, 1.0 + ROUNDING))
+        wrong = pc.or_(pc.fill_null(outside, False), pc.is_valid(text))
         if pc.any(wrong).as_py():
-            example = number.filter(pc.fill_null(wrong, False))[0].as_py()
-            raise BadInput(
-                f"column {self._roles.proba!r} should hold probabilities and holds {example:g}; "
-                "give numbers from 0 to 1"
-            )
-        return number
+            if self._strict:
+                at = pc.indices_nonzero(wrong)[0].as_py()
+                value = number[at].as_py() if text[at].as_py() is None else text[at].as_py()
+                raise BadInput(
+                    f"column {self._roles.proba!r} should hold probabilities and holds {value!r}; "
+                    "give one number from 0 to 1 a row: P(label = 1), or the probability of the "
+                    "predicted class"
+                )
+            self._improbable = wrong
+        return pc.min_element_wise(pc.max_element_wise(number, 0.0, skip_nulls=False), 1.0,
+                                   skip_nulls=False)  # fmt: skip
 
     def _read_features(self) -> dict[tuple[str, Kind], pa.Array]:
         role = self._roles
@@ -284,29 +237,24 @@ class Intake:
                     arrays[columns.physical(name, kind, epoch, derived=True)] = array
         return self._set_aside(pa.table(arrays))
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the frame as it came, a dict a row."""
-        columns = {
-            name: column if isinstance(column, list) else column.to_pylist()
-            for name, column in self._columns.items()
-        }
-        return [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*columns.values(), strict=True)
-        ]
-
     def _set_aside(self, table: pa.Table) -> tuple[pa.Table, list[Rejected]]:
+        times = self._timed.values
         latest = pa.scalar((self._now + TOLERATED_FUTURE).astimezone(UTC), _TIME)
-        timeless = pc.is_null(self._times)
-        future = pc.fill_null(pc.greater(self._times, latest), False)
-        bad = pc.or_(timeless, future)
+        future = pc.fill_null(pc.greater(times, latest), False)
+        improbable = pc.fill_null(self._improbable, False)
+        bad = pc.or_(pc.or_(pc.is_null(times), future), improbable)
         if not pc.any(bad).as_py():
             return table, []
-        rows = self.rows()
+        at = pc.indices_nonzero(bad).to_pylist()
         rejected = [
-            Rejected(
-                "time lies in the future" if future[i].as_py() else "no readable time", rows[i]
-            )
-            for i in pc.indices_nonzero(bad).to_pylist()
+            Rejected(self._reason(i, future=future[i].as_py()), row)
+            for i, row in zip(at, as_they_came(self._columns, at), strict=True)
         ]
         return table.filter(pc.invert(bad)), rejected
+
+    def _reason(self, i: int, *, future: bool) -> str:
+        if future:
+            return FUTURE
+        if self._timed.values[i].is_valid:
+            return f"column {self._roles.proba!r} holds no probability, a number from 0 to 1"
+        return self._timed.why(i)

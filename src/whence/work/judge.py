@@ -17,6 +17,8 @@ from whence.watch.incidents import follow
 from whence.watch.performance import Monitor, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from whence.profile.spec import Spec
@@ -79,17 +81,19 @@ class Judge:
         The model's watch, its bins and its sequential test; `monitor` moves on.
     incidents
         Those known so far, the oldest first.
-    judged
-        The windows judged since the last incident ended, with the counts of their streams
-        (labelled, loss) and weekdays, in order.
+    earlier
+        Returns the windows judged before, since the last incident ended, with the counts of
+        their streams and weekdays, in order; asked only where an incident is to be dated.
     """
 
     state: WatchState
     spec: Spec
     monitor: Monitor
     incidents: list[Incident]
-    judged: list[tuple[Window, Floats, int]]
+    earlier: Callable[[], list[tuple[Window, Floats, int]]]
     alerts: list[Alert] = field(default_factory=list)
+    _new: list[tuple[Window, Floats, int]] = field(default_factory=list)
+    _all: list[tuple[Window, Floats, int]] | None = None
 
     def step(self, window: Window, counts: Floats, weekday: int) -> None:
         """Judge one window from its counts (bins, 4)."""
@@ -101,7 +105,7 @@ class Judge:
             chosen[:, LOSS_SQUARED],
             weekday,
         )
-        self.judged.append((window, chosen, weekday))
+        (self._new if self._all is None else self._all).append((window, chosen, weekday))
         self.state.judged = micros(window.start)
         newly = [k for k in np.flatnonzero(step.alarmed) if k not in self.state.alarmed]
         for k in newly:
@@ -142,13 +146,15 @@ class Judge:
     def _follow(self, incident: Incident) -> None:
         """Date the open incident from all windows so far, and end it where it is over."""
         stream = self._stream(incident.where)
-        windows = [window for window, _, _ in self.judged]
+        if self._all is None:
+            self._all = [*self.earlier(), *self._new]
+        windows = [window for window, _, _ in self._all]
         series = self.monitor.series(
             stream,
             np.arange(len(windows)),
-            np.array([counts[stream, LABELLED] for _, counts, _ in self.judged]),
-            np.array([counts[stream, LOSS] for _, counts, _ in self.judged]),
-            np.array([weekday for _, _, weekday in self.judged]),
+            np.array([counts[stream, LABELLED] for _, counts, _ in self._all]),
+            np.array([counts[stream, LOSS] for _, counts, _ in self._all]),
+            np.array([weekday for _, _, weekday in self._all]),
         )
         noticed = next(i for i, one in enumerate(windows) if one.end == incident.detected)
         at = int(np.searchsorted(series.window, noticed))
@@ -173,7 +179,7 @@ class Judge:
         if ended is not None:
             self.monitor.restart(np.ones(len(self.state.streams), np.bool_))
             self.state.alarmed = []
-            self.judged = [one for one in self.judged if one[0].start >= ended]
+            self._all = [one for one in self._all if one[0].start >= ended]
 
     @property
     def _metric(self) -> str:

@@ -179,4 +179,6 @@ def _rows(incoming: pa.Table, found: pa.Table, epoch: int) -> pa.Table:
 
 
 def _seconds(later: pa.ChunkedArray, earlier: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.divide(pc.subtract(later, earlier).cast(pa.int64()).cast(pa.float64()), 1e6)
+    apart = pc.subtract(later, earlier).cast(pa.int64())
+    # Centuries in microseconds are beyond the integers that a float64 holds exactly.
+    return pc.divide(apart.cast(pa.float64(), safe=False), 1e6)

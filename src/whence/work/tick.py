@@ -6,7 +6,6 @@ added to, whatever lies before them. A new reference or another length of window
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,11 +21,12 @@ from whence.types.time import Window, micros, moment
 from whence.watch.performance import Monitor
 from whence.watch.quality import kind_changed
 from whence.watch.variation import FEWEST_WINDOWS
-from whence.work.counting import Counted, Facts, count_window, load, save
+from whence.work.counting import Counted, Facts, count_windows, load, save
 from whence.work.judge import Judge, start_monitor, streams_of
 from whence.work.labelling import selection
 from whence.work.reference import begin_watch, first_window_from, windows_of_days
 from whence.work.screen import HORIZONS, Screen
+from whence.work.telling import Tell, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,9 @@ ENOUGH_LABELLED = 0.5
 of labels."""
 
 
-def tick(store: StoreFolder, model: str, *, by: Period | None, now: datetime) -> WatchReport:
+def tick(
+    store: StoreFolder, model: str, *, by: Period | None, now: datetime, tell: Tell = silent
+) -> WatchReport:
     """Bring a model's watch up to date and report it; the caller holds the lease.
 
     Parameters
@@ -64,12 +66,14 @@ def tick(store: StoreFolder, model: str, *, by: Period | None, now: datetime) ->
         The length of a window; as before if None, days at first.
     now
         Windows that end later are not looked at yet.
+    tell
+        Called as it goes on: see `whence.work.telling`.
     """
     state = _state(store, model, by, now)
     run = _Run(store, model, state, now)
     run.compare_kinds()
-    run.count()
-    run.screen()
+    run.count(tell)
+    run.screen(tell)
     run.judge()
     run.save()
     return _report(store, model, state, now)
@@ -127,19 +131,20 @@ class _Run:
                 )
             )
 
-    def count(self) -> None:
+    def count(self, tell: Tell) -> None:
         """Count anew every window that rows or labels were added to."""
         state, history = self._state, self._history
         days = history.days_touched(state.predictions, state.labels)
-        windows = windows_of_days(days, state.by)
-        with ThreadPoolExecutor() as pool:
-            counted = pool.map(
-                lambda window: count_window(
-                    history, window, self._spec, state.task, state.horizon, state.cap
-                ),
-                windows,
-            )
-            self._counted = {micros(one.window.start): one for one in counted if one.facts.rows}
+        counted = count_windows(
+            history,
+            windows_of_days(days, state.by),
+            self._spec,
+            state.task,
+            state.horizon,
+            state.cap,
+            tell=tell,
+        )
+        self._counted = {micros(one.window.start): one for one in counted}
         state.predictions, state.labels = history.epochs
 
     def _counts(self, start: int, end: int) -> dict[int, Floats]:
@@ -171,7 +176,7 @@ class _Run:
         found = self._counts(start, micros(self._now))
         return {at: counts for at, counts in found.items() if self._window(at).end <= self._now}
 
-    def screen(self) -> None:
+    def screen(self, tell: Tell) -> None:
         """Look at the inputs of every window that is over, once."""
         new = self._over(self._state.screened)
         reference, weekday = self._reference()
@@ -184,7 +189,8 @@ class _Run:
             max(first - (max(HORIZONS) - 1) * length, micros(self._state.reference.end)), first
         )
         recent = [counts[:, ROWS] for counts in earlier.values()]
-        for at, counts in self._with_gaps(new):
+        for number, (at, counts) in enumerate(self._with_gaps(new)):
+            tell("screening", min(number / len(new), 1.0))
             recent = [*recent, counts[:, ROWS]][-max(HORIZONS) :]
             self._alerts.extend(screen.look(self._window(at), np.array(recent), self._weekday(at)))
             self._state.screened = at
@@ -222,7 +228,8 @@ class _Run:
             monitor = start_monitor(reference, weekday, state.streams, state.task)
         else:
             monitor = Monitor.from_bytes(state.monitor)
-        judge = Judge(state, self._spec, monitor, self._incidents, self._judged())
+        before = state.judged
+        judge = Judge(state, self._spec, monitor, self._incidents, lambda: self._judged(before))
         for at, counts in ripe:
             blocked = selection(self._spec, reference, counts, self._window(at))
             if blocked is not None:
@@ -285,13 +292,13 @@ class _Run:
                 yield from held
                 held, unripe = [], False
 
-    def _judged(self) -> list[tuple[Window, Floats, int]]:
-        """Return the windows judged since the last incident ended."""
+    def _judged(self, last: int) -> list[tuple[Window, Floats, int]]:
+        """Return the windows judged since the last incident ended, up to that start."""
         ended = [one.ended for one in self._incidents if one.ended is not None]
         start = micros(max([*ended, self._state.reference.end]))
         return [
             (self._window(at), counts[self._state.streams], self._weekday(at))
-            for at, counts in self._counts(start, self._state.judged + 1).items()
+            for at, counts in self._counts(start, last + 1).items()
             if counts[0, LABELLED] > 0 and at not in self._state.blocked
         ]
 

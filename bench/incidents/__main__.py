@@ -1,0 +1,105 @@
+"""The scorecard of the verdicts: faults put into real data, and what was said of them.
+
+Run ``python bench/incidents``. ``--seeds N`` sets the incidents of each kind in each dataset,
+``--pairs N`` those of each pair; ``--building`` takes the seeds that the method was built on
+instead of those that are reported; ``--write`` puts the tables into docs/benchmarks.md and the
+measured confidence into the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when numpy is imported
+
+from calibration import curves, reliability
+from scorecard import scorecard
+from trials import Task, Trial, run, tasks
+from worlds import NAMES
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIDENCE = ROOT / "src/whence/why/confidence.json"
+PAGE = ROOT / "docs/benchmarks.md"
+BEGIN, END = "<!-- verdicts -->", "<!-- /verdicts -->"
+BUILDING, REPORTED = 0, 9000
+"""First seeds; none below 9000 is reported, none above was looked at while building."""
+
+DEFAULT_SEEDS = 4
+
+
+def main() -> None:
+    """Run, print, and write if asked."""
+    chosen = _arguments()
+    first = BUILDING if chosen.building else REPORTED
+    worlds = tuple(chosen.worlds.split(","))
+    started = time.perf_counter()
+    singles = _run(tasks(range(first, first + chosen.seeds), worlds, pairs=False), chosen.jobs)
+    pairs = _run(tasks(range(first, first + chosen.pairs), worlds, pairs=True), chosen.jobs)
+    lines = [
+        f"Seeds {first} to {first + chosen.seeds - 1} (pairs: to {first + chosen.pairs - 1}), "
+        f"{'looked at while building' if chosen.building else 'not looked at while building'}; "
+        f"datasets: {', '.join(worlds)}.",
+        "",
+        *scorecard(singles, pairs),
+        *reliability(singles),
+    ]
+    made = f"{datetime.now(UTC):%Y-%m-%d}"
+    minutes = (time.perf_counter() - started) / 60
+    lines.append(
+        f"`python bench/incidents`, {made}, {minutes:.0f} minutes on {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, numpy {version('numpy')}, "
+        f"scikit-learn {version('scikit-learn')}."
+    )
+    print("\n".join(lines))
+    if chosen.write:
+        _write(lines, singles, made, first, chosen.seeds)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=DEFAULT_SEEDS)
+    parser.add_argument("--pairs", type=int, default=2)
+    parser.add_argument("--worlds", default=",".join(NAMES))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--building", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    return parser.parse_args()
+
+
+def _run(chosen: Iterable[Task], jobs: int) -> list[Trial]:
+    with ProcessPoolExecutor(jobs) as pool:
+        found = []
+        for trial in pool.map(run, chosen):
+            if trial is not None:
+                found.append(trial)
+                print(trial.line(), flush=True)
+    return found
+
+
+def _write(lines: list[str], trials: list[Trial], made: str, first: int, seeds: int) -> None:
+    page = PAGE.read_text("utf-8")
+    head, rest = page.split(BEGIN)
+    tail = rest.split(END)[1]
+    PAGE.write_text("\n".join([head + BEGIN, *lines, END]) + tail, "utf-8")
+    about = {
+        "by": "bench/incidents",
+        "on": made,
+        "incidents": len(trials),
+        "seeds": [first, first + seeds - 1],
+        "datasets": sorted({one.world for one in trials}),
+    }
+    text = json.dumps({"made": about, "causes": curves(trials)}, indent=1)
+    CONFIDENCE.write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

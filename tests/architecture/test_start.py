@@ -1,0 +1,19 @@
+"""Importing Whence loads nothing but Whence: a service pays for what it uses."""
+
+import subprocess
+import sys
+
+
+def loaded(statement):
+    """Return the modules a fresh Python has loaded after a statement."""
+    code = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_whence_loads_whence_alone():
+    assert loaded("import whence") - loaded("pass") == {"whence"}
+
+
+def test_a_public_name_is_loaded_at_its_first_use():
+    assert "whence.api.model" in loaded("import whence; whence.model")
