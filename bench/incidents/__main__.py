@@ -1,6 +1,6 @@
 """The scorecard of the verdicts: faults put into real data, and what was said of them.
 
-Run ``python bench/incidents``. ``--seeds N`` sets the incidents of each kind in each dataset,
+Run ``python bench/incidents``; see docs/benchmarks.md. ``--seeds N`` sets the incidents of each kind in each dataset,
 ``--pairs N`` those of each pair; ``--building`` takes the seeds that the method was built on
 instead of those that are reported; ``--write`` puts the tables into docs/benchmarks.md and the
 measured confidence into the package.
@@ -11,27 +11,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when numpy is imported
 
 from calibration import curves, reliability
+from page import replace_section
 from scorecard import scorecard
 from trials import Task, Trial, run, tasks
 from worlds import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIDENCE = ROOT / "src/whence/why/confidence.json"
-PAGE = ROOT / "docs/benchmarks.md"
-BEGIN, END = "<!-- verdicts -->", "<!-- /verdicts -->"
 BUILDING, REPORTED = 0, 9000
-"""First seeds; none below 9000 is reported, none above was looked at while building."""
+"""First seeds; those reported were not looked at while the method was built."""
 
 DEFAULT_SEEDS = 4
 
@@ -52,16 +49,11 @@ def main() -> None:
         *scorecard(singles, pairs),
         *reliability(singles),
     ]
-    made = f"{datetime.now(UTC):%Y-%m-%d}"
-    minutes = (time.perf_counter() - started) / 60
-    lines.append(
-        f"`python bench/incidents`, {made}, {minutes:.0f} minutes on {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, numpy {version('numpy')}, "
-        f"scikit-learn {version('scikit-learn')}."
-    )
+    lines.append(f"`python bench/incidents`: {(time.perf_counter() - started) / 60:.0f} minutes.")
     print("\n".join(lines))
     if chosen.write:
-        _write(lines, singles, made, first, chosen.seeds)
+        replace_section("verdicts", lines)
+        _keep(singles, first, chosen.seeds)
 
 
 def _arguments() -> argparse.Namespace:
@@ -85,14 +77,11 @@ def _run(chosen: Iterable[Task], jobs: int) -> list[Trial]:
     return found
 
 
-def _write(lines: list[str], trials: list[Trial], made: str, first: int, seeds: int) -> None:
-    page = PAGE.read_text("utf-8")
-    head, rest = page.split(BEGIN)
-    tail = rest.split(END)[1]
-    PAGE.write_text("\n".join([head + BEGIN, *lines, END]) + tail, "utf-8")
+def _keep(trials: list[Trial], first: int, seeds: int) -> None:
+    """Write the measured confidence that the package ships."""
     about = {
         "by": "bench/incidents",
-        "on": made,
+        "on": f"{datetime.now(UTC):%Y-%m-%d}",
         "incidents": len(trials),
         "seeds": [first, first + seeds - 1],
         "datasets": sorted({one.world for one in trials}),

@@ -223,7 +223,7 @@ def label_quality(world: World, rng: Rng, strength: float) -> Fault:
     def observe(draft: Draft) -> None:
         n = len(draft.label)
         if world.task == "regression":
-            hit = draft.rng.random(n) < 2 * share
+            hit = draft.rng.random(n) < between(0.2, 0.48, strength)
             draft.label[hit] = draft.rng.permutation(draft.label[hit])
         elif one_sided:
             hit = (draft.label == victim) & (draft.rng.random(n) < between(0.25, 0.48, strength))

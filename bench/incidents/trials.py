@@ -21,6 +21,9 @@ LEAST_DROP = 0.02
 """A cheaper incident is drawn again: no watch would have opened it."""
 LEAST_PART = 0.05
 """Of a regression's mean error, and of a Brier score, which have other units."""
+EVIDENT = 4.0
+"""Standard errors by which the failing rows must be worse."""
+
 SMALLER_PART = 0.4
 """Of two faults the smaller costs at least this part of what the larger does."""
 
@@ -91,10 +94,18 @@ def draw(name: str, kinds: tuple[str, ...], size: int, seed: int) -> tuple[World
         faults = [make(world, kind, rng, strength) for kind in kinds if kind != "none"]
         rows = ROWS[int(rng.integers(0, len(ROWS)))]
         case = arrange(world, faults, rows, rng, history=bool(rng.random() < 0.5))  # noqa: PLR2004
-        if kinds == ("none",) or case.cost >= least * len(kinds):
-            if len(kinds) == 1 or _balanced(world, faults, rows, seed, least):
-                return world, case, rows
+        if kinds == ("none",):
+            return world, case, rows
+        seen = case.cost >= least * len(kinds) and _evident(case)
+        if seen and (len(kinds) == 1 or _balanced(world, faults, rows, seed, least)):
+            return world, case, rows
     return None
+
+
+def _evident(case: Case) -> bool:
+    """Whether the labelled rows of both periods differ enough to open an incident."""
+    old, new = (period.loss[period.labelled] for period in (case.before, case.after))
+    return case.cost >= EVIDENT * np.hypot(old.std() / len(old) ** 0.5, new.std() / len(new) ** 0.5)
 
 
 def _balanced(world: World, faults: list[Fault], rows: int, seed: int, least: float) -> bool:

@@ -44,7 +44,9 @@ def test(evidence: Evidence) -> Outcome:
     for side in (0, 1):
         fitting, scoring = evidence.fold == side, evidence.fold != side
         fitted[scoring] = np.log(np.maximum(q[scoring] @ _confusion(q[fitting], y[fitting]), 1e-12))
-    sure = float((q.max(axis=1) >= _SURE).mean())
+    # A sure answer of the served model is no witness: it may be the one that is wrong.
+    plain = np.exp(evidence.inputs_only().log_q(evidence.after))
+    sure = float((plain.max(axis=1) >= _SURE).mean())
     confusion = _confusion(q, y)
     right = np.diag(confusion)
     wrong = 1.0 - float((q.mean(axis=0) * right).sum())

@@ -59,6 +59,8 @@ def test(evidence: Evidence) -> Outcome:
     if not tried:
         reason = "no repair of an input restores what it told about the label"
         return Outcome(NAME, ruled_out_by=reason)
+    if any(one.repair.unmistakable for one in tried):
+        tried = [one for one in tried if one.repair.kind != "output"]
     tried = _narrowest(evidence, tried)
     gains = [evidence.gain_of(one.fitted) for one in tried]
     fitted = evidence.log_q.copy()
@@ -114,9 +116,15 @@ def _where(evidence: Evidence, repair: Repair, rows: NDArray[np.bool_]) -> Slice
         return repair.scope if isinstance(repair.scope, dict) else {}
     column = evidence.after.column(repair.column)
     if repair.kind == "affine":
-        beyond = outside(column, evidence.before.column(repair.column))
+        seen = evidence.before.column(repair.column)
+        beyond = outside(column, seen)
         if not rows.any() or beyond[rows].mean() < _EVERYWHERE:
             return {}
+        largest = float(np.nanmax(seen.values.astype(np.float64)))
+        above = rows & (column.values.astype(np.float64) > largest)
+        if above.sum() < _EVERYWHERE * rows.sum():
+            return {}  # on both sides of what was seen: no one interval
+        rows = above
     return {repair.column: condition_of(column, rows)}
 
 

@@ -37,6 +37,9 @@ _NEWLY = 0.02
 _LARGEST = 1e150
 """Squares of larger values overflow: infinities, and what stands for "missing" in some systems."""
 
+_VISIBLE = 0.2
+"""The strength (share of rows, or of spread) from which a fault needs no labels to be seen."""
+
 _FEWEST = 30
 """With fewer rows, quantiles are no basis for a repair."""
 
@@ -77,6 +80,16 @@ class Repair:
     offset: float = 0.0
     stuck: float = np.nan
     other: str = ""
+
+    @property
+    def unmistakable(self) -> bool:
+        """Whether the inputs alone show a fault: missing, stuck, or another unit in many rows.
+
+        A shift or a stretch may be a population that moved.
+        """
+        known = self.offset == 0.0 and (self.factor in _UNITS or 1 / self.factor in _UNITS)
+        plain = self.kind == "drop" or (self.kind == "affine" and known)
+        return plain and self.strength >= _VISIBLE
 
     def concerns(self, rows: Rows, before: Rows) -> NDArray[np.bool_]:
         """Return the mask (n,) of the rows the fault is in; `before` gives the support."""

@@ -64,7 +64,7 @@ def attempt(evidence: Evidence, repair: Repair) -> Tried | None:
     due = min(used_to_tell, _claimed(log_p[clean]))
     if due < _LEAST_INFORMATION or told < _RESTORED * due:
         return None
-    if repair.kind != "output" and not _mends(evidence, chosen, log_p):
+    if repair.kind != "output" and not _mends(evidence, repair, chosen, clean, log_p):
         return None
     fitted = evidence.log_q.copy()
     fitted[chosen] = log_p
@@ -78,23 +78,32 @@ def _troubled(evidence: Evidence, repair: Repair) -> NDArray[np.bool_]:
     """
     troubled = np.zeros(len(evidence.after), bool)
     for name, rows in evidence.outside().items():
-        if name not in {repair.column, repair.other} and repair.kind != "output":
+        if name not in {repair.column, repair.other}:
             troubled |= rows
     return troubled
 
 
-def _mends(evidence: Evidence, chosen: NDArray[np.bool_], log_p: NDArray[np.float64]) -> bool:
+def _mends(
+    evidence: Evidence,
+    repair: Repair,
+    chosen: NDArray[np.bool_],
+    clean: NDArray[np.bool_],
+    log_p: NDArray[np.float64],
+) -> bool:
     """Whether it is the repair that helps, and not only that the served answer is forgotten.
 
     Without this, any repair of a column that does not matter would take the credit where
-    only the served model's answer is broken.
+    only the served model's answer is broken. A fault that the inputs show by themselves must
+    only do no harm: our model of the label may do without a column that the served one needs.
     """
     as_is = evidence.inputs_only().log_q(evidence.after.take(chosen))
     row, y = np.arange(len(log_p)), evidence.y[chosen]
-    gain = (log_p - as_is)[row, y]
-    whole = (log_p - evidence.log_q[chosen])[row, y]
-    helps = mean_gain(gain, evidence.block[chosen]).low > 0
-    return helps and float(gain.mean()) >= _OWN_PART * float(whole.mean())
+    gain = (log_p - as_is)[row, y][clean]
+    whole = (log_p - evidence.log_q[chosen])[row, y][clean]
+    found = mean_gain(gain, evidence.block[chosen][clean])
+    if repair.unmistakable:
+        return found.high >= 0
+    return found.low > 0 and float(gain.mean()) >= _OWN_PART * float(whole.mean())
 
 
 def _claimed(log_p: NDArray[np.float64]) -> float:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from whence.store.snapshot import open_log
-from whence.store.tables import COMPRESSED
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -39,7 +38,7 @@ def merge(table: Table) -> Merged:
     if delta is None or all(files == 1 for files in table.files_of_days().values()):
         return Merged(0, 0)
     # One at a time: the memory of a merge is that of its largest day, not of all cores' days.
-    done = delta.optimize.compact(writer_properties=COMPRESSED, max_concurrent_tasks=1)
+    done = delta.optimize.compact(writer_properties=table.properties(), max_concurrent_tasks=1)
     return Merged(done["numFilesRemoved"], done["numFilesAdded"])
 
 

@@ -15,7 +15,6 @@ from deltalake import write_deltalake as write
 from whence.errors import StoreError
 from whence.store.compaction import sweep
 from whence.store.snapshot import open_log
-from whence.store.tables import COMPRESSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,13 +43,14 @@ def remove_ids(table: Table, ids: pa.Array, days: Iterable[date]) -> None:
     if delta is None:
         return
     held = table.files_of_days()
+    properties = table.properties() if held else None
     for day in sorted(set(days) & held.keys()):
         write(
             delta,
             table.rows(~pc.field("_id").isin(ids), day),
             mode="overwrite",
             predicate=f"_day = '{day.isoformat()}'",
-            writer_properties=COMPRESSED,
+            writer_properties=properties,
         )
 
 

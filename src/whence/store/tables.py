@@ -33,15 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
-__all__ = ["COMPRESSED", "LABELS", "PREDICTIONS", "Table"]
+__all__ = ["LABELS", "PREDICTIONS", "Table"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
 _ROW_GROUP = 131_072
 """Rows that a reader must take at once."""
-
-COMPRESSED = WriterProperties(compression="ZSTD", max_row_group_size=_ROW_GROUP)
-"""How a data file is written from others."""
 
 _CONFIGURATION: Mapping[str, str | None] = {
     "delta.dataSkippingNumIndexedCols": "3",
@@ -207,6 +204,13 @@ class Table:
                 for group in range(source.num_row_groups):
                     # Without threads of its own: whoever counts takes several days at a time.
                     yield source.read_row_group(group, present, use_threads=False)
+
+    def properties(self) -> WriterProperties:
+        """Return how to write rows that this table holds already, as `append` would."""
+        snapshot = self._snapshot
+        newest = {max(snapshot.of_day)}
+        sample = self._scan(snapshot, snapshot.schema.names, None, newest, 0).head(_SAMPLE)
+        return _properties(sample)
 
     def _scan(
         self,
