@@ -1,9 +1,9 @@
 """The scorecard of the verdicts: faults put into real data, and what was said of them.
 
-Run ``python bench/incidents``; see docs/benchmarks.md. ``--seeds N`` sets the incidents of each kind in each dataset,
-``--pairs N`` those of each pair; ``--building`` takes the seeds that the method was built on
-instead of those that are reported; ``--write`` puts the tables into docs/benchmarks.md and the
-measured confidence into the package.
+Run ``python bench/incidents``; docs/benchmarks.md says what is put in. ``--seeds N`` sets the
+incidents of each kind in each dataset, ``--pairs N`` those of each pair; ``--building`` takes the
+seeds that the method was built on instead of those that are reported; ``--write`` puts the tables
+into docs/benchmarks.md and the measured confidence into the package.
 """
 
 from __future__ import annotations
@@ -12,18 +12,22 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when numpy is imported
 
+from typing import TYPE_CHECKING
+
 from calibration import curves, reliability
 from page import replace_section
 from scorecard import scorecard
 from trials import Task, Trial, run, tasks
 from worlds import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIDENCE = ROOT / "src/whence/why/confidence.json"
@@ -41,10 +45,10 @@ def main() -> None:
     started = time.perf_counter()
     singles = _run(tasks(range(first, first + chosen.seeds), worlds, pairs=False), chosen.jobs)
     pairs = _run(tasks(range(first, first + chosen.pairs), worlds, pairs=True), chosen.jobs)
+    seen = "looked at" if chosen.building else "not looked at"
+    last = f"{first + chosen.seeds - 1} (pairs: to {first + chosen.pairs - 1})"
     lines = [
-        f"Seeds {first} to {first + chosen.seeds - 1} (pairs: to {first + chosen.pairs - 1}), "
-        f"{'looked at while building' if chosen.building else 'not looked at while building'}; "
-        f"datasets: {', '.join(worlds)}.",
+        f"Seeds {first} to {last}, {seen} while the method was built.",
         "",
         *scorecard(singles, pairs),
         *reliability(singles),

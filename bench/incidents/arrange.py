@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +15,8 @@ from whence.types.time import micros
 from whence.why.calendar import Calendar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from whence.types.slice import Slice
 
 __all__ = ["AFTER_DAYS", "BEFORE_DAYS", "FIRST_DAY", "Case", "Draft", "Fault", "arrange"]
@@ -162,24 +163,21 @@ def _draw(
     draft = Draft(
         world, rng, index, x, meta, truth, world.answer(x), truth, rng.random(n) < OBSERVED
     )
-    for fault in faults:
-        if fault.relate is not None:
-            fault.relate(draft)
-    for fault in faults:
-        if fault.corrupt is not None:
-            fault.corrupt(draft)
+    _let(faults, "relate", draft)
+    _let(faults, "corrupt", draft)
     draft.answers = world.answer(draft.x)
-    for fault in faults:
-        if fault.serve is not None:
-            fault.serve(draft)
+    _let(faults, "serve", draft)
     draft.label = draft.truth.copy()
-    for fault in faults:
-        if fault.observe is not None:
-            fault.observe(draft)
-    for fault in faults:
-        if fault.collect is not None:
-            fault.collect(draft)
+    _let(faults, "observe", draft)
+    _let(faults, "collect", draft)
     return draft
+
+
+def _let(faults: list[Fault], step: str, draft: Draft) -> None:
+    for fault in faults:
+        act = getattr(fault, step)
+        if act is not None:
+            act(draft)
 
 
 def _rows(draft: Draft, first: int, days: int) -> Rows:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scorecard import UNSURE, rate
 from sklearn.isotonic import IsotonicRegression
-from trials import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trials import Trial
 
 __all__ = ["curves", "reliability"]
 
@@ -66,7 +71,7 @@ def reliability(trials: Sequence[Trial]) -> Iterator[str]:
     yield ""
     yield "| confidence stated | mean | right |"
     yield "|---|---|---|"
-    for low, high in zip(BANDS, BANDS[1:], strict=False):
+    for low, high in itertools.pairwise(BANDS):
         within = (said > low) & (said <= high)
         if within.any():
             right = rate(int(happened[within].sum()), int(within.sum()))

@@ -10,7 +10,6 @@ import argparse
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import product
@@ -18,15 +17,19 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when numpy is imported
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from scipy import stats
-
 from days import REFERENCE, YEAR, Days, first_incident, pass_days
 from page import replace_section
+from scipy import stats
 from scorecard import rate
 from worlds import NAMES, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 PEER = Path(__file__).with_name("nannyml_peer.py")
 ROWS = (200, 1000)

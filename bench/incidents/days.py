@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-
 from arrange import FIRST_DAY
+from worlds import DEVICES, REGIONS, SOURCES, World
+
 from whence.profile.spec import Spec, fit_spec
 from whence.store.watches import WatchState
 from whence.types.rows import Column
 from whence.types.time import Window
 from whence.work.judge import Judge, start_monitor, streams_of
-from worlds import DEVICES, REGIONS, SOURCES, World
 
 __all__ = ["REFERENCE", "YEAR", "Days", "first_incident", "pass_days"]
 

@@ -6,12 +6,15 @@ are marked; that mark is what the verdict's slice is compared with.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from arrange import NEW_DEVICE, Draft, Fault
 from sklearn.linear_model import LogisticRegression
 from worlds import DEVICES, SOURCES, Inputs, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["KINDS", "PAIRS", "make"]
 
@@ -20,6 +23,7 @@ BINARY = 2
 SHIFTED_SD = 1.5
 SHARE = (0.05, 0.25)
 """The share of rows a slice holds."""
+FEW_ROWS = 20
 WORST = 3
 """Faults hit one of the inputs that matter most to the model."""
 
@@ -48,7 +52,7 @@ def column(world: World, rng: Rng) -> str:
 
 
 def pipeline_break(world: World, rng: Rng, strength: float) -> Fault:
-    """An input arrives in another unit, shifted, turned, missing, stuck, or another's."""
+    """Let an input arrive in another unit, shifted, turned, missing, stuck, or as another."""
     name = column(world, rng)
     how = str(rng.choice(["unit", "offset", "sign", "missing", "stuck", "part", "swap", "output"]))
     spread = float(world.x[name].std())
@@ -62,20 +66,17 @@ def pipeline_break(world: World, rng: Rng, strength: float) -> Fault:
     def corrupt(draft: Draft) -> None:
         values = draft.x[name]
         part = draft.rng.random(len(values)) < between(0.3, 0.8, strength)
-        if how == "unit":
-            values *= factor
-        elif how == "offset":
-            values += between(1.0, 3.0, strength) * spread
-        elif how == "sign":
-            values *= -1
-        elif how == "missing":
-            values[part] = np.nan
-        elif how == "stuck":
-            values[:] = middle
-        elif how == "part":
-            values[part] *= 1000.0
-        elif how == "swap":
+        if how == "swap":
             draft.x[name], draft.x[second] = draft.x[second], values
+            return
+        draft.x[name] = {
+            "unit": values * factor,
+            "offset": values + between(1.0, 3.0, strength) * spread,
+            "sign": -values,
+            "missing": np.where(part, np.nan, values),
+            "stuck": np.full(len(values), middle),
+            "part": np.where(part, values * 1000.0, values),
+        }[how]
 
     def serve(draft: Draft) -> None:
         seen = {**draft.x}
@@ -88,8 +89,8 @@ def pipeline_break(world: World, rng: Rng, strength: float) -> Fault:
     return Fault("pipeline-break", corrupt=corrupt)
 
 
-def unseen(world: World, rng: Rng, strength: float) -> Fault:
-    """A device that nobody had before; on it the inputs mean something else."""
+def unseen(_: World, rng: Rng, strength: float) -> Fault:
+    """Bring a device that nobody had before; on it the inputs mean something else."""
     share = rng.uniform(0.12, 0.4)
 
     def relate(draft: Draft) -> None:
@@ -101,23 +102,23 @@ def unseen(world: World, rng: Rng, strength: float) -> Fault:
     return Fault("unseen-value-or-range", relate=relate, where={"device": DEVICES[NEW_DEVICE]})
 
 
-def mix_shift(world: World, rng: Rng, strength: float) -> Fault:
-    """Rows in the hardest fifth of some input, or of the worst source, become frequent."""
-    parts = [world.source == 2]
+def mix_shift(world: World, _: Rng, strength: float) -> Fault:
+    """Make rows frequent that lie in the hardest fifth of some input, or come from one source."""
+    parts = [world.source == SOURCES.index("partner")]
     for name in world.important[:WORST]:
         values = world.x[name]
         edges = np.unique(np.quantile(values, [0.2, 0.4, 0.6, 0.8]))
         fifth = np.searchsorted(edges, values, side="right")
         parts += [fifth == k for k in range(len(edges) + 1)]
-    hard = max(parts, key=lambda part: world.loss[part].mean() if part.sum() > 20 else 0)
+    hard = max(parts, key=lambda part: world.loss[part].mean() if part.sum() > FEW_ROWS else 0)
     share = hard.mean()
     target = between(0.45, 0.85, strength)
     weight = np.where(hard, target / share, (1 - target) / (1 - share))
     return Fault("mix-shift", choose=weight)
 
 
-def label_shift(world: World, rng: Rng, strength: float) -> Fault:
-    """The class the model knows least becomes frequent."""
+def label_shift(world: World, _: Rng, strength: float) -> Fault:
+    """Make the class frequent that the model knows least."""
     y = _fifth(world) if world.task == "regression" else world.y
     sizes = np.bincount(y)
     wrong = np.array([world.loss[y == k].mean() if sizes[k] else 0 for k in range(len(sizes))])
@@ -134,7 +135,7 @@ def _fifth(world: World) -> np.ndarray:
 
 
 def a_slice(world: World, rng: Rng, strength: float) -> Fault:
-    """The truth changes in a slice of one or two columns."""
+    """Change what happens in a slice of one or two columns."""
     for _ in range(100):
         where, test = _place(world, rng)
         index = rng.integers(0, len(world.y), 4000)
@@ -173,7 +174,7 @@ def _standard(world: World, x: Inputs) -> np.ndarray:
 
 
 def concept_shift(world: World, rng: Rng, strength: float) -> Fault:
-    """The inputs come to mean something else: weaker, or turned round for the one that matters."""
+    """Let the inputs mean something else: less, or the opposite for the one that matters most."""
     name = world.important[0]
     turned = rng.random() < 0.5  # noqa: PLR2004 -- a coin
 
@@ -215,7 +216,7 @@ def _relations(world: World) -> LogisticRegression:
 
 
 def label_quality(world: World, rng: Rng, strength: float) -> Fault:
-    """Labels are wrong: at random, or one class is written down as another."""
+    """Make labels wrong: at random, or one class written down as another."""
     share = between(0.1, 0.35, strength)
     one_sided = world.task != "regression" and rng.random() < 0.4  # noqa: PLR2004 -- a coin
     victim = int(rng.integers(0, max(len(world.classes), 1)))
@@ -236,7 +237,7 @@ def label_quality(world: World, rng: Rng, strength: float) -> Fault:
 
 
 def label_delay(world: World, rng: Rng, strength: float) -> Fault:
-    """Labels come first for what went wrong, or for one class; the others are still out."""
+    """Let labels come first for what went wrong, or for one class; the others are still out."""
     late = between(0.5, 0.1, strength)
     how = str(rng.choice(["complaints", "class"]))
 
@@ -257,7 +258,7 @@ def label_delay(world: World, rng: Rng, strength: float) -> Fault:
 
 
 def version_change(world: World, rng: Rng, strength: float) -> Fault:
-    """A new version serves some or all rows, and is worse: it lost inputs that mattered."""
+    """Let a new version serve some or all rows that has lost inputs which mattered."""
     share = float(rng.choice([0.3, 0.5, 1.0]))
     lost = world.important[: 1 + round(3 * strength)]
 
@@ -277,7 +278,7 @@ def version_change(world: World, rng: Rng, strength: float) -> Fault:
 
 
 def data_collection(world: World, rng: Rng, strength: float) -> Fault:
-    """A source goes quiet, a filter takes easy rows out, or only doubtful rows are logged."""
+    """Let a source go quiet, a filter take easy rows out, or only doubtful rows be logged."""
     how = str(rng.choice(["source", "filter", "doubtful"]))
     left = between(0.15, 0.0, strength)
 
@@ -306,7 +307,7 @@ def data_collection(world: World, rng: Rng, strength: float) -> Fault:
 
 
 def seasonality(world: World, rng: Rng, strength: float) -> Fault:
-    """What happens now happened in the same weeks a year ago."""
+    """Let the same have happened in the same weeks a year ago."""
     chosen = rng.choice(3)
     of = (mix_shift, concept_shift, a_slice)[chosen](world, rng, strength)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from trials import CALM, SIZES, Trial
 
 from whence.watch.proportion import wilson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = ["rate", "scorecard"]
 
@@ -47,7 +50,8 @@ def _summary(
     yield "|---|---|---|"
     yield f"| cause named first | at least .90 | {_hits(faults)} |"
     yield f"| where a cause is named at all | | {_hits(spoken)} |"
-    yield f"| cause among the first three | | {rate(sum(one.near for one in faults), len(faults))} |"
+    near = sum(one.near for one in faults)
+    yield f"| cause among the first three | | {rate(near, len(faults))} |"
     yield f"| no cause named (abstained) | | {rate(len(faults) - len(spoken), len(faults))} |"
     if placed:
         low, middle = np.quantile(placed, [0.25, 0.5])
@@ -64,7 +68,8 @@ def _summary(
     both = sum(one.all_named for one in pairs)
     yield f"| pairs: both named | | {rate(both, len(pairs))} |"
     seconds = np.array([one.seconds for one in (*faults, *calm, *pairs)])
-    yield f"| CPU seconds a verdict | | median {np.median(seconds):.1f}, worst {seconds.max():.1f} |"
+    middle, worst = np.median(seconds), seconds.max()
+    yield f"| CPU seconds a verdict | | median {middle:.1f}, worst {worst:.1f} |"
     yield ""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from arrange import Case, Fault, arrange
@@ -12,8 +12,12 @@ from worlds import World, load
 
 from faults import KINDS, PAIRS, make
 from whence.causes.membership import members
-from whence.types.reports import WhyReport
 from whence.why.diagnosis import diagnose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from whence.types.reports import WhyReport
 
 __all__ = ["CALM", "SIZES", "Task", "Trial", "ask", "draw", "run", "tasks"]
 
@@ -85,7 +89,7 @@ class Trial:
 
 
 def draw(name: str, kinds: tuple[str, ...], size: int, seed: int) -> tuple[World, Case, int] | None:
-    """Draw incidents until one costs enough that a watch would have opened it; None if none does."""
+    """Draw until an incident costs so much that a watch would have opened it; None if none does."""
     world = load(name)
     least = LEAST_DROP if world.task == "classification" else LEAST_PART * float(world.loss.mean())
     for attempt in range(MOST_DRAWS):

@@ -52,6 +52,9 @@ def store(tmp_path, failing):
     model.watch()
     shutil.copytree(tmp_path / "first", tmp_path / "store")
     (tmp_path / "store" / "fold.lock").unlink()
+    database = sqlite3.connect(tmp_path / "store" / "whence.db")
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # as the last who closes it does
+    database.close()
     pq.write_table(pa.table(failing), tmp_path / "p.parquet")
     return tmp_path / "store"
 
