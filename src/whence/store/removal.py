@@ -40,10 +40,10 @@ def remove_ids(table: Table, ids: pa.Array, days: Iterable[date]) -> None:
     after; doing it again does no harm.
     """
     delta = open_log(table.folder)
-    if delta is None:
-        return
     held = table.files_of_days()
-    properties = table.properties() if held else None
+    if delta is None or not held:
+        return
+    properties = table.properties()
     for day in sorted(set(days) & held.keys()):
         write(
             delta,

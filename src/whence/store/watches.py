@@ -47,6 +47,8 @@ class WatchState(msgspec.Struct, kw_only=True):
     screened, judged
         Start, in microseconds since 1970, of the last window whose inputs and whose performance
         were looked at; a window is looked at once.
+    quiet
+        Start of the window from which on no row had come when that was last told.
     settled
         Whether the reference is complete, with its labels; until then every tick begins anew.
     rows, outside
@@ -78,6 +80,7 @@ class WatchState(msgspec.Struct, kw_only=True):
     predictions: int = 0
     labels: int = 0
     screened: int = 0
+    quiet: int = 0
     judged: int = 0
     settled: bool = True
     rows: int = 0

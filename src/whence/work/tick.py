@@ -179,16 +179,12 @@ class _Run:
     def screen(self, tell: Tell) -> None:
         """Look at the inputs of every window that is over, once."""
         new = self._over(self._state.screened)
+        quiet = self._gone_quiet(new)
         reference, weekday = self._reference()
-        if not new or not len(reference):
+        if not (new or quiet) or not len(reference):
             return
         screen = Screen(self._spec, reference[:, :, ROWS], weekday)
-        first = next(iter(new))
-        length = micros(self._window(first).end) - first
-        earlier = self._counts(
-            max(first - (max(HORIZONS) - 1) * length, micros(self._state.reference.end)), first
-        )
-        recent = [counts[:, ROWS] for counts in earlier.values()]
+        recent = self._recent(next(iter(new))) if new else []
         for number, (at, counts) in enumerate(self._with_gaps(new)):
             tell("screening", min(number / len(new), 1.0))
             recent = [*recent, counts[:, ROWS]][-max(HORIZONS) :]
@@ -197,6 +193,31 @@ class _Run:
             self._state.rows += int(counts[0, ROWS])
             for name, rows in screen.outside(counts[:, ROWS]):
                 self._state.outside[name] = self._state.outside.get(name, 0) + rows
+        if quiet is not None:
+            nothing = np.zeros((1, self._spec.size))
+            self._state.quiet = micros(quiet.start)
+            self._alerts.extend(screen.look(quiet, nothing, self._weekday(micros(quiet.start))))
+
+    def _recent(self, first: int) -> list[Floats]:
+        """Return the row counts of the windows before `first` that drift looks back on."""
+        length = micros(self._window(first).end) - first
+        start = first - (max(HORIZONS) - 1) * length
+        earlier = self._counts(max(start, micros(self._state.reference.end)), first)
+        return [counts[:, ROWS] for counts in earlier.values()]
+
+    def _gone_quiet(self, new: dict[int, Floats]) -> Window | None:
+        """Return the first window without rows after all others, if it is over and was not told.
+
+        A model whose last rows are long ago is history and not quiet.
+        """
+        last = max(new, default=self._state.screened)
+        if not last:
+            return None
+        window = self._window(last).following(self._state.by)
+        live = self._now - window.start <= PATIENCE * (window.end - window.start)
+        told = self._state.quiet == micros(window.start)
+        later = self._counts(micros(window.start), micros(self._now) + 1)
+        return window if window.end <= self._now and live and not told and not later else None
 
     def _with_gaps(self, windows: dict[int, Floats]) -> Iterator[tuple[int, Floats]]:
         """Yield windows in order; a run of windows without predictions comes as its first one."""
@@ -207,7 +228,7 @@ class _Run:
             else first_window_from(self._state.reference.end, self._state.by)
         )
         for at, counts in windows.items():
-            if micros(expected.start) < at:
+            if micros(expected.start) < at and micros(expected.start) != self._state.quiet:
                 yield micros(expected.start), np.zeros_like(counts)
             yield at, counts
             expected = self._window(at).following(self._state.by)
