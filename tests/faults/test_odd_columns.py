@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -63,9 +64,14 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize("values", COLUMNS.values(), ids=COLUMNS)
-def test_a_column_of_any_type_hides_no_failure(model, failing, ask, values):
-    assert model.log(pa.table({**failing, "odd": values}), **ROLES) == N
+TOGETHER = 6
+"""Columns a model: each costs a second alone."""
+
+
+@pytest.mark.parametrize("first", range(0, len(COLUMNS), TOGETHER))
+def test_columns_of_any_type_hide_no_failure(model, failing, ask, first):
+    odd = dict(islice(COLUMNS.items(), first, first + TOGETHER))
+    assert model.log(pa.table({**failing, **odd}), **ROLES) == N
     watched, verdict = ask()
     assert stored(watched) == N
     assert [one.metric for one in watched.incidents] == ["accuracy"]
@@ -147,10 +153,8 @@ KINDS = {
     "absent": None,
 }
 CHANGES = [
-    ("number", "text"), ("number", "bool"), ("number", "list"), ("number", "absent"),
-    ("number", "null"), ("number", "huge"), ("text", "number"), ("text", "time"),
-    ("text", "absent"), ("bool", "number"), ("time", "text"), ("list", "number"),
-    ("null", "number"), ("absent", "number"), ("absent", "text"),
+    ("number", "text"), ("number", "huge"), ("number", "null"), ("text", "absent"),
+    ("bool", "number"), ("time", "text"), ("list", "number"), ("absent", "number"),
 ]  # fmt: skip
 
 
@@ -223,11 +227,11 @@ def test_a_hundred_thousand_levels(model, failing, ask):
     assert "many" not in str(verdict.verdict.where)
 
 
-def test_a_hundred_columns_of_text_and_numbers_at_once(model, failing, ask):
+def test_fifty_columns_of_text_and_numbers_at_once(model, failing, ask):
     random = np.random.default_rng(5)
     wide = {
         f"c{i}": random.normal(size=N) if i % 2 else random.choice(["a", "b"], N)
-        for i in range(100)
+        for i in range(50)
     }
     model.log(pa.table({**failing, **wide}), **ROLES)
     watched, verdict = ask()

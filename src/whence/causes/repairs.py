@@ -40,6 +40,8 @@ _LARGEST = 1e150
 _VISIBLE = 0.2
 """The strength (share of rows, or of spread) from which a fault needs no labels to be seen."""
 
+_TENFOLD = 10.0
+
 _FEWEST = 30
 """With fewer rows, quantiles are no basis for a repair."""
 
@@ -85,9 +87,10 @@ class Repair:
     def unmistakable(self) -> bool:
         """Whether the inputs alone show a fault: missing, stuck, or another unit in many rows.
 
-        A shift or a stretch may be a population that moved.
+        A shift, or a stretch by less than ten, may be a population that moved.
         """
-        known = self.offset == 0.0 and (self.factor in _UNITS or 1 / self.factor in _UNITS)
+        factor = max(self.factor, 1 / self.factor)
+        known = self.offset == 0.0 and factor in _UNITS and factor >= _TENFOLD
         plain = self.kind == "drop" or (self.kind == "affine" and known)
         return plain and self.strength >= _VISIBLE
 
