@@ -103,7 +103,7 @@ def first_incident(days: Days, *, slices: bool = True) -> int | None:
     )
     state.streams = streams_of(spec, reference) if slices else [0]
     monitor = start_monitor(reference, weekday[:REFERENCE], state.streams, days.world.task)
-    judge = Judge(state, spec, monitor, [], [])
+    judge = Judge(state, spec, monitor, [], list)
     for day in range(REFERENCE, len(counts)):
         start = FIRST_DAY + timedelta(days=day)
         judge.step(Window(start, start + timedelta(days=1)), counts[day], int(weekday[day]))

@@ -230,8 +230,7 @@ def test_a_hundred_thousand_levels(model, failing, ask):
 def test_fifty_columns_of_text_and_numbers_at_once(model, failing, ask):
     random = np.random.default_rng(5)
     wide = {
-        f"c{i}": random.normal(size=N) if i % 2 else random.choice(["a", "b"], N)
-        for i in range(50)
+        f"c{i}": random.normal(size=N) if i % 2 else random.choice(["a", "b"], N) for i in range(50)
     }
     model.log(pa.table({**failing, **wide}), **ROLES)
     watched, verdict = ask()
