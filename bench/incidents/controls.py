@@ -51,22 +51,22 @@ def steady(_: np.random.Generator, days: int) -> np.ndarray:
 
 
 def uneven(rng: np.random.Generator, days: int) -> np.ndarray:
-    """Return days and weekdays that differ in hardness."""
-    week = rng.normal(0, 0.1, 7)
-    return rng.normal(0, 0.1, days) + week[np.arange(days) % 7]
+    """Return days and weekdays that differ, each by half a point."""
+    week = rng.normal(0, 0.5, 7)
+    return rng.normal(0, 0.5, days) + week[np.arange(days) % 7]
 
 
 def autocorrelated(rng: np.random.Generator, days: int) -> np.ndarray:
-    """Return hardness with an autocorrelation of .7 from day to day."""
-    noise, out = rng.normal(0, 0.1, days), np.zeros(days)
+    """Return hardness of half a point with an autocorrelation of .7 from day to day."""
+    noise, out = rng.normal(0, 0.5, days), np.zeros(days)
     for day in range(1, days):
         out[day] = 0.7 * out[day - 1] + np.sqrt(1 - 0.7**2) * noise[day]
     return out
 
 
 def seasonal(rng: np.random.Generator, days: int) -> np.ndarray:
-    """Return hardness that swings slowly once a year."""
-    return 0.1 * np.sin(2 * np.pi * (np.arange(days) / YEAR + rng.random()))
+    """Return hardness that swings once a year, a point from trough to peak."""
+    return 0.5 * np.sin(2 * np.pi * (np.arange(days) / YEAR + rng.random()))
 
 
 CONTROLS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {

@@ -20,6 +20,10 @@ __all__ = ["REFERENCE", "YEAR", "Days", "first_incident", "pass_days"]
 
 REFERENCE, YEAR = 28, 365
 CAP = 0.99
+MEAN_ERROR_POINT = 0.05
+SMALLEST_REACH = 0.5
+"""Where doubt says next to nothing of the loss, days can hardly be made harder by it."""
+
 WEEK = 7
 
 Floats = np.ndarray
@@ -43,13 +47,13 @@ def pass_days(
 ) -> Days:
     """Draw `rows` a day for len(hardness) days.
 
-    Each day's rows are drawn with weights exp(hardness x standardised doubt of the model), so
-    that some days are harder than others while the relation stays. `truth` may change labels.
+    Each day's rows are drawn with weights that rise with the model's doubt, so that some days
+    are harder than others while the relation stays; `hardness` (days,) is the rise of the
+    expected loss, in points (a point of a mean error is a twentieth of it). `truth` may change
+    labels.
     """
-    proba = world.answer(world.x)[1]
-    doubt = proba if world.task == "regression" else -np.abs(proba - 1 / max(len(world.classes), 2))
-    doubt = np.nan_to_num(doubt)
-    z = (doubt - doubt.mean()) / max(float(doubt.std()), 1e-9)
+    z = _doubt(world)
+    hardness = hardness / _reach(world, z)
     index = np.concatenate(
         [
             rng.choice(len(z), rows, p=(w := np.exp(h * z)) / w.sum())
@@ -81,6 +85,23 @@ def pass_days(
         Column("source", "category", world.source[index], SOURCES),
     ]
     return Days(world, day, columns, y, answers, world.losses(answers, y))
+
+
+def _doubt(world: World) -> Floats:
+    """Return how unsure the model is of each row, standardised."""
+    predicted, proba = world.answer(world.x)
+    if world.task == "regression":
+        doubt = np.abs(predicted - predicted.mean())
+    else:
+        doubt = -np.abs(proba - 1 / max(len(world.classes), 2))
+    return (doubt - doubt.mean()) / max(float(doubt.std()), 1e-9)
+
+
+def _reach(world: World, z: Floats) -> float:
+    """Return by how many points the expected loss rises per unit of hardness, at 0."""
+    slope = float((z * world.loss).mean())
+    point = MEAN_ERROR_POINT * float(world.loss.mean()) if world.task == "regression" else 0.01
+    return max(slope / point, SMALLEST_REACH)
 
 
 def first_incident(days: Days, *, slices: bool = True) -> int | None:

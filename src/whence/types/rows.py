@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 __all__ = ["Column", "Rows", "Task"]
@@ -96,6 +98,10 @@ class Rows:
             prediction=self.prediction[rows],
             proba=self.proba[rows],
         )
+
+    def only(self, names: Sequence[str]) -> Rows:
+        """Return the same rows with these columns alone; KeyError if one is missing."""
+        return replace(self, columns=tuple(self.column(name) for name in names))
 
     @property
     def labelled(self) -> NDArray[np.bool_]:

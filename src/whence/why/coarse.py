@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from whence.why.coding import Coded
 
-__all__ = ["Bin", "Gram", "Pair", "coarsen", "rows_of"]
+__all__ = ["Bin", "Gram", "Pair", "alone", "coarsen", "rows_of"]
 
 _PARTS = 5
 """Coarse bins of a number: the reference's fifths, beside missing, below, above and spikes."""
@@ -104,12 +104,12 @@ def _levels(column: Coded, most: int, e: Pair) -> list[range]:
     own = np.arange(column.first, column.size)
     if len(own) > most:
         # Levels are coded by how frequent they are, and a stable sort keeps that order.
-        strange = np.abs(_alone(column, e)[own]) >= _CONSPICUOUS
+        strange = np.abs(alone(column, e)[own]) >= _CONSPICUOUS
         own = own[np.argsort(~strange, kind="stable")][:most]
     return [range(code, code + 1) for code in (MISSING, *own.tolist())]
 
 
-def _alone(column: Coded, e: Pair) -> NDArray[np.float64]:
+def alone(column: Coded, e: Pair) -> NDArray[np.float64]:
     """Return the z of every code of a column by itself."""
     before, after = (
         Sums(

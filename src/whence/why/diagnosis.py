@@ -14,6 +14,7 @@ from whence.why.alignment import align
 from whence.why.carrying import carrying
 from whence.why.confidence import confidence
 from whence.why.examination import examine
+from whence.why.narrow import telling
 from whence.why.report import checked, findings
 from whence.why.sentences import calm_sentence, sentence
 from whence.why.triggers import Exposure, find_trigger
@@ -101,12 +102,19 @@ def diagnose(  # noqa: PLR0913 -- the two periods, and what else is known of the
         return without_labels(
             model, (before, after), incident=incident, delta=delta, words=words, seed=seed
         )
-    standing = None if incident is None else incident.cause
+    kept = telling(*rows)
+    left_out = len(after.columns) - len(kept)
+    rows = (rows[0].only(kept), rows[1].only(kept))
     examined = examine(
-        before, after, season=_labelled(season), standing=standing, delta=delta, seed=seed
+        before.only(kept),
+        after.only(kept),
+        season=_labelled(season),
+        standing=None if incident is None else incident.cause,
+        delta=delta,
+        seed=seed,
     )
     case = _Case(model, rows, examined, words, incident)
-    case.note_limits(len(after) - len(rows[1]), alone)
+    case.note_limits(len(after) - len(rows[1]), alone, left_out)
     if examined.state != "worse" and not (incident is not None and incident.where):
         calm = case.calm()
         if doubts and calm.cause == "nothing-wrong":
@@ -135,13 +143,18 @@ class _Case:
     cannot_know: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def note_limits(self, unlabelled: int, alone: list[str]) -> None:
+    def note_limits(self, unlabelled: int, alone: list[str], left_out: int) -> None:
         """Note what these data cannot tell, whatever the verdict."""
         self.cannot_know.append(_NOT_TRIED)
         if unlabelled:
             self.cannot_know.append(
                 f"how the {unlabelled:,} failing rows without a label did, if labels do not come "
                 "at random"
+            )
+        if left_out:
+            self.cannot_know.append(
+                f"what {left_out:,} columns did that told little, moved little and changed little: "
+                "they were left out"
             )
         if alone:
             self.cannot_know.append(
