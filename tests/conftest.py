@@ -75,6 +75,11 @@ class Shop:
         hit = mask & (self.random.random(len(mask)) < share)
         self.label[hit] = 1 - self.label[hit]
 
+    def turn_amount(self, mask):
+        """Let large amounts mean the opposite in some rows: another relation."""
+        turned = self.random.random(len(mask)) < self.chance(np.exp(6) / self.amount, self.age)
+        self.label = np.where(mask, turned, self.label).astype(int)
+
     def table(self):
         score = self.chance(self.seen_amount, self.age)
         seconds = self.random.integers(0, 86_400, len(self.day))

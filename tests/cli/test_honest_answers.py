@@ -53,10 +53,21 @@ def test_a_broken_unit_is_a_pipeline_break_and_the_column_is_named(ask, shop):
 
 def test_a_relation_that_changed_everywhere_is_a_concept_shift(ask, shop):
     made = shop()
-    made.flip_labels(made.day >= 40, 0.12)
+    made.turn_amount(made.day >= 40)
     report = ask(made, "--label", "label")
     assert report["verdict"]["cause"] == "concept-shift"
     assert report["verdict"]["where"] == {}
+
+
+def test_labels_that_are_wrong_at_random_are_called_that(ask, shop, whence):
+    made = shop()
+    made.flip_labels(made.day >= 40, 0.12)
+    report = ask(made, "--label", "label")
+    assert report["verdict"]["cause"] == "label-quality"
+    assert "labels look wrong" in report["verdict"]["sentence"]
+    assert report["incident"]["cause"] is None  # asked for the first time
+    again = json.loads(whence("watch", "fraud", "--json").stdout)
+    assert again["incidents"][-1]["cause"] == "label-quality"
 
 
 def test_one_row_a_day_can_be_watched_and_asked(tmp_path):

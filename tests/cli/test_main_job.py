@@ -84,6 +84,9 @@ def test_people_get_a_sentence_first(broken_slice, run_whence):
 
 def test_a_second_watch_reads_nothing_new_and_says_the_same(broken_slice, watched, run_whence):
     again = json.loads(run_whence("watch", "fraud", "--json", cwd=broken_slice).stdout)
+    for report in (again, watched):
+        for incident in report["incidents"]:
+            incident.pop("cause")  # whether `why` was asked between the two
     assert again == watched
 
 

@@ -68,7 +68,7 @@ class OnlyArray:
 
 def duck():
     table = pa.table(DATA)
-    return duckdb.from_arrow(table)
+    return duckdb.connect().from_arrow(table)
 
 
 FRAMES = {
