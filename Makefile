@@ -22,6 +22,7 @@ lint: $(VENV)/.test
 # Speed and truth, measured side by side in one run; the last two take ten minutes and more.
 bench: $(VENV)/.test
 	$(BIN)/python bench/speed
+	$(BIN)/python bench/why.py
 	$(BIN)/python bench/false_alarms.py
 	$(BIN)/python bench/incidents/controls.py
 	$(BIN)/python bench/incidents
