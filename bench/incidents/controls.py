@@ -198,10 +198,12 @@ def delays(times: int, pool: ProcessPoolExecutor, python: str | None) -> Iterato
             days = [one[rule] for one in found]
             early = sum(day is not None and day <= FIRST for day in days)
             late = [day - FIRST for day in days if day is not None and day > FIRST]
-            middle = f"median {np.median(late):.0f}, nine of ten {np.quantile(late, 0.9):.0f}"
+            middle = ""
+            if late:
+                middle = f"median {np.median(late):.0f}, nine of ten {np.quantile(late, 0.9):.0f}"
             yield (
                 f"| loss +{worse:.2f} {place} | {rows} | {rule} | {early} of {times} | "
-                f"{len(late)} of {times - early} | {middle if late else ''} |"
+                f"{len(late)} of {times - early} | {middle} |"
             )
     yield ""
 
