@@ -21,9 +21,6 @@ __all__ = ["REFERENCE", "YEAR", "Days", "first_incident", "pass_days"]
 REFERENCE, YEAR = 28, 365
 CAP = 0.99
 MEAN_ERROR_POINT = 0.05
-SMALLEST_REACH = 0.5
-"""Where doubt says next to nothing of the loss, days can hardly be made harder by it."""
-
 WEEK = 7
 
 Floats = np.ndarray
@@ -98,10 +95,10 @@ def _doubt(world: World) -> Floats:
 
 
 def _reach(world: World, z: Floats) -> float:
-    """Return by how many points the expected loss rises per unit of hardness, at 0."""
+    """Return by how many points the expected loss rises per unit of doubt; it may fall (< 0)."""
     slope = float((z * world.loss).mean())
     point = MEAN_ERROR_POINT * float(world.loss.mean()) if world.task == "regression" else 0.01
-    return max(slope / point, SMALLEST_REACH)
+    return slope / point
 
 
 def first_incident(days: Days, *, slices: bool = True) -> int | None:

@@ -119,6 +119,28 @@ def test_a_monitor_kept_as_bytes_goes_on_as_if_it_had_not_stopped():
         kept.step(49, np.ones(3), np.ones(3), np.ones(3))
 
 
+@pytest.mark.parametrize(
+    ("delta", "worse", "found"),
+    [(0.0, 0.006, True), (0.01, 0.006, False), (0.01, 0.02, True)],
+    ids=["every rise matters", "too small to matter", "large enough"],
+)
+def test_many_rows_do_not_make_a_small_rise_matter(delta, worse, found):
+    rng = np.random.default_rng(12)
+    n = np.full((REFERENCE + 120, 1), 50_000.0)
+    rate = np.where(np.arange(len(n)) < REFERENCE, 0.1, 0.1 + worse)[:, None]
+    errors = rng.binomial(50_000, rate).astype(float)
+    days = np.arange(len(n)) % 7
+    known = slice(REFERENCE)
+    monitor = Monitor.start(
+        n[known], errors[known], errors[known], days[known], weights=np.ones(1), delta=delta
+    )
+    monitor = Monitor.from_bytes(monitor.to_bytes())
+    steps = [
+        monitor.step(t, n[t], errors[t], errors[t], int(days[t])) for t in range(REFERENCE, len(n))
+    ]
+    assert any(step.alarmed[0] for step in steps) == found
+
+
 def test_the_state_does_not_grow():
     monitor = started()
     feed(monitor, 20)
@@ -131,12 +153,13 @@ def test_damaged_and_newer_states_are_refused_by_name(monkeypatch):
     data = started().to_bytes()
     with pytest.raises(StoreError, match="cannot be read"):
         Monitor.from_bytes(data[:-40])
-    monkeypatch.setattr(performance, "FORMAT", 2)
+    now = performance.FORMAT
+    monkeypatch.setattr(performance, "FORMAT", now + 1)
     newer = started().to_bytes()
-    with pytest.raises(StoreError, match="version 1, this Whence reads 2"):
+    with pytest.raises(StoreError, match=f"version {now}, this Whence reads {now + 1}"):
         Monitor.from_bytes(data)
-    monkeypatch.setattr(performance, "FORMAT", 1)
-    with pytest.raises(NewerStore, match="version 2, this Whence reads 1"):
+    monkeypatch.setattr(performance, "FORMAT", now)
+    with pytest.raises(NewerStore, match=f"version {now + 1}, this Whence reads {now}"):
         Monitor.from_bytes(newer)
 
 

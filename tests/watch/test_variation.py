@@ -8,7 +8,7 @@ from whence.watch.variation import Moments, calibrate, persistence
 
 def calibrated(n, loss, loss_sq, weekday, kind="binary", tail=0.025):
     columns = [part[:, None].astype(float) for part in (n, loss, loss_sq)]
-    return calibrate(Moments.of(*columns, weekday), kind, np.array([tail]), np.zeros(1))
+    return calibrate(Moments.of(*columns, weekday), kind, np.array([tail]), np.zeros(1), 0.0)
 
 
 def test_a_balanced_design_gives_the_reml_variance_components():
@@ -80,7 +80,7 @@ def test_persistence_sees_days_that_resemble_their_neighbours():
     for name, e in (("independent", effect), ("alike", alike)):
         loss = n * (0.1 + 0.02 * e)
         healthy = calibrate(
-            Moments.of(n, loss, loss, days), "mean", np.full(streams, 0.025), np.zeros(streams)
+            Moments.of(n, loss, loss, days), "mean", np.full(streams, 0.025), np.zeros(streams), 0.0
         )
         means[name] = persistence(n, loss, days, healthy).mean()
     assert means["alike"] == pytest.approx(1.2, abs=0.15)  # twice the lag-1 correlation of .6

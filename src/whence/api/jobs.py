@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING
 
 from whence.api.dependencies import require
-from whence.errors import NotFound
+from whence.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ def watch(
     model: str,
     *,
     by: Period | None = None,
+    delta: float | None = None,
     now: datetime | None = None,
     tell: Tell = _silent,
 ) -> WatchReport:
@@ -43,12 +45,18 @@ def watch(
     from whence.work.fold import fold
     from whence.work.tick import tick
 
+    _check_delta(delta)
     _require_folder(store)
     opened = StoreFolder(store)
     with opened.lease():
         fold(opened, tell=tell)
         opened.require(model)
-        return tick(opened, model, by=by, now=now or datetime.now(UTC), tell=tell)
+        return tick(opened, model, by=by, delta=delta, now=now or datetime.now(UTC), tell=tell)
+
+
+def _check_delta(delta: float | None) -> None:
+    if delta is not None and not 0 < delta < inf:
+        raise BadInput(f"delta is {delta:g}; give the smallest change that matters, above 0")
 
 
 def _require_folder(store: Path) -> None:
@@ -67,6 +75,7 @@ def why(
     tell: Tell = _silent,
 ) -> WhyReport:
     """Watch, then diagnose; see `Model.why`. `tell` hears how far it is."""
+    _check_delta(delta)
     watch(store, model, tell=tell)
     tell("diagnosing", 0.0)
     from whence.store import watches

@@ -211,7 +211,13 @@ class Model:
         first, last = (parse_time(when) if isinstance(when, str) else when for when in (start, end))
         record.reference(self._store, self.name, first, last)
 
-    def watch(self, *, by: Period | None = None, now: datetime | None = None) -> WatchReport:
+    def watch(
+        self,
+        *,
+        by: Period | None = None,
+        delta: float | None = None,
+        now: datetime | None = None,
+    ) -> WatchReport:
         """Look at what is new and return what crossed its line, and the incidents.
 
         Parameters
@@ -219,6 +225,11 @@ class Model:
         by
             The length of a window: ``"hour"``, ``"day"`` (the default), ``"week"``,
             ``"month"`` or ``"year"``. Another length than last time judges everything anew.
+        delta
+            The smallest change that matters, in the metric's unit: no smaller rise of the loss
+            opens an incident, and `why` takes it too. One point of accuracy (or .01 Brier) if
+            nobody said, and 5 % of the reference's mean absolute error for quantities; another
+            one than last time judges everything anew.
         now
             The time to look from, for a replay of the past; windows not over by then wait.
 
@@ -226,6 +237,8 @@ class Model:
         ------
         NotFound
             If there are no predictions of this model.
+        BadInput
+            If `delta` is not above 0.
         MissingDependency
             If the extra ``app`` is not installed.
 
@@ -242,7 +255,7 @@ class Model:
         """
         from whence.api.jobs import watch  # noqa: PLC0415 - needs the extra `app`
 
-        return watch(self._store, self.name, by=by, now=now)
+        return watch(self._store, self.name, by=by, delta=delta, now=now)
 
     def why(self, *, incident: str | None = None, delta: float | None = None) -> WhyReport:
         """Return the verdict on an incident (the open one, else the latest), or on its state now.
@@ -252,8 +265,8 @@ class Model:
         incident
             Its id, as `watch` reports it.
         delta
-            The smallest change that matters, in the metric's unit; one point of accuracy (or
-            .01 Brier) if None, and 5 % of the reference's mean absolute error for quantities.
+            The smallest change that matters, in the metric's unit; what `watch` was told if
+            None.
 
         Raises
         ------

@@ -32,6 +32,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="the length of a window (default: as last time, days at first)",
     )
     parser.add_argument(
+        "--delta", type=float, metavar="X",
+        help="the smallest change that matters, in the metric's unit (default: as last time; one "
+        "point of accuracy, .01 Brier, 5 %% of the reference's mean absolute error at first)",
+    )  # fmt: skip
+    parser.add_argument(
         "--json", action="store_true", help="the whole report, as docs/json.md says"
     )
     parser.add_argument(
@@ -45,7 +50,7 @@ def run(given: argparse.Namespace) -> int:
     from whence.cli.progress import stages  # noqa: PLC0415 - needs the extra `app`
 
     with stages() as tell:
-        report = watch(locate(given.store), given.model, by=given.by, tell=tell)
+        report = watch(locate(given.store), given.model, by=given.by, delta=given.delta, tell=tell)
     if given.json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:

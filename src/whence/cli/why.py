@@ -26,8 +26,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--incident", metavar="ID", help="as `whence watch` names it")
     parser.add_argument(
         "--delta", type=float, metavar="X",
-        help="the smallest change that matters, in the metric's unit (default: one point of "
-        "accuracy, .01 Brier, 5 %% of the reference's mean absolute error)",
+        help="the smallest change that matters, in the metric's unit (default: that of "
+        "`whence watch`)",
     )  # fmt: skip
     parser.add_argument(
         "--json", action="store_true", help="the whole report, as docs/json.md says"

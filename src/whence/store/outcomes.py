@@ -24,6 +24,7 @@ __all__ = [
     "losses",
     "metric_of",
     "outcomes",
+    "smallest_change",
     "task_of",
 ]
 
@@ -35,6 +36,8 @@ OUTCOME_COLUMNS = [
 MOST_CLASSES = 20
 """Integer labels with more distinct values than this are taken for quantities."""
 
+SMALLEST_CHANGE = 0.01
+SMALLEST_PART = 0.05
 
 LARGEST = 1e150
 """The square of a larger error overflows: what is beyond stands for "missing" or for infinity."""
@@ -43,6 +46,15 @@ LARGEST = 1e150
 def metric_of(task: Task) -> str:
     """Return the name of the metric that monitoring judges for a task."""
     return {"classification": "accuracy", "probability": "brier", "regression": "mae"}[task]
+
+
+def smallest_change(task: Task, healthy: float) -> float:
+    """Return the change of the metric that matters when nobody says, in the metric's unit.
+
+    A point of accuracy, .01 of the Brier score; of a mean absolute error, which has the label's
+    unit, a twentieth of what it is while all is well (`healthy`).
+    """
+    return SMALLEST_PART * healthy if task == "regression" else SMALLEST_CHANGE
 
 
 def join(predictions: pa.Table, labels: pa.Table) -> pa.Table:

@@ -40,6 +40,8 @@ class WatchState(msgspec.Struct, kw_only=True):
         What the model does, None until a label has shown it.
     horizon
         The label age in seconds at which windows are judged; None where delays are unknown.
+    delta
+        The smallest change of the metric that matters, as a person gave it; None if nobody did.
     spec
         The bins of its columns (`profile.spec.Spec`).
     predictions, labels
@@ -77,6 +79,7 @@ class WatchState(msgspec.Struct, kw_only=True):
     task: Task | None
     horizon: float | None
     spec: bytes
+    delta: float | None = None
     predictions: int = 0
     labels: int = 0
     screened: int = 0

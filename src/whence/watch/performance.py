@@ -51,7 +51,7 @@ LEAST_VARIANCE = 1e-12
 LARGEST_NULL = 1.0 - 1e-9
 """A mean of 1 has no beta distribution."""
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Monitor:
     kind: Kind
     chance: Floats
     threshold: Floats
+    delta: float
     persistence: Floats
     moments: Moments
     log_sums: Floats
@@ -88,7 +89,7 @@ class Monitor:
     calibration: Calibration = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calibration = calibrate(self.moments, self.kind, self.chance, self.persistence)
+        self.calibration = self._calibrated()
 
     @classmethod
     def start(
@@ -100,6 +101,7 @@ class Monitor:
         *,
         weights: Floats,
         kind: Kind = "binary",
+        delta: float = 0.0,
         false_alarm_per_year: float = 0.05,
     ) -> Self:
         """Return a monitor calibrated on the reference windows.
@@ -115,6 +117,8 @@ class Monitor:
             (K,): > 0, summing to at most 1. All rows are usually given .5, the slices share .5.
         kind
             ``"binary"`` if every loss is 0 or 1, else ``"mean"``.
+        delta
+            The smallest rise of the mean loss that matters, at least 0, for every stream.
         false_alarm_per_year
             The chance of at least one false alarm in 365 windows, all streams together.
 
@@ -131,7 +135,7 @@ class Monitor:
                 "such as 0.05"
             )
         chance = false_alarm_per_year * weights
-        return cls.with_chances(n, loss, loss_sq, weekday, chance=chance, kind=kind)
+        return cls.with_chances(n, loss, loss_sq, weekday, chance=chance, kind=kind, delta=delta)
 
     @classmethod
     def with_chances(
@@ -143,6 +147,7 @@ class Monitor:
         *,
         chance: Floats,
         kind: Kind = "binary",
+        delta: float = 0.0,
     ) -> Self:
         """Return a monitor with a chance of a false alarm in 365 windows for each stream, (K,).
 
@@ -155,11 +160,12 @@ class Monitor:
         """
         check_counts(n, loss, loss_sq, kind)
         moments = Moments.of(n, loss, loss_sq, weekday)
-        independent = calibrate(moments, kind, chance, np.zeros_like(chance))
+        independent = calibrate(moments, kind, chance, np.zeros_like(chance), delta)
         return cls(
             kind=kind,
             chance=chance,
             threshold=THRESHOLD_FACTOR * HORIZON / chance,
+            delta=delta,
             persistence=persistence(n, loss, weekday, independent),
             moments=moments,
             log_sums=np.full((len(ALTERNATIVES), n.shape[1]), -np.inf),
@@ -244,7 +250,7 @@ class Monitor:
         seen = n > 0
         days, rows = weekday[seen], n[seen]
         effect = np.where(days >= 0, healthy.effect[np.maximum(days, 0), stream], 0.0)
-        null = float(healthy.null[stream])
+        null = float(self._null(np.zeros(len(healthy.null)))[stream])
         # A reference without a single error has no variance; its upper limit does.
         least = null * (1.0 - null) if self.kind == "binary" else LEAST_VARIANCE
         row_variance = np.maximum(healthy.row_variance[stream], least)
@@ -268,6 +274,7 @@ class Monitor:
                 "kind": np.array(self.kind),
                 "chance": self.chance,
                 "threshold": self.threshold,
+                "delta": np.array(self.delta),
                 "persistence": self.persistence,
                 "moments": self.moments.sums,
                 "log_sums": self.log_sums,
@@ -294,6 +301,7 @@ class Monitor:
             kind=kind,
             chance=kept["chance"],
             threshold=kept["threshold"],
+            delta=float(kept["delta"]),
             persistence=kept["persistence"],
             moments=Moments(kept["moments"]),
             log_sums=kept["log_sums"],
@@ -305,6 +313,9 @@ class Monitor:
             ],
             last=int(kept["last"][0]) if len(kept["last"]) else None,
         )
+
+    def _calibrated(self) -> Calibration:
+        return calibrate(self.moments, self.kind, self.chance, self.persistence, self.delta)
 
     def _shift(self, weekday: int) -> Floats:
         effect = self.calibration.effect
@@ -327,4 +338,4 @@ class Monitor:
         ripe = self.waiting.pop(0).where(self.moments.windows < MOST_WINDOWS)
         if ripe.n.any():
             self.moments = self.moments.plus(ripe.n, ripe.loss, ripe.loss_sq, ripe.weekday)
-            self.calibration = calibrate(self.moments, self.kind, self.chance, self.persistence)
+            self.calibration = self._calibrated()

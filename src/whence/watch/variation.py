@@ -96,7 +96,8 @@ class Calibration:
     mean, mean_variance
         The reference's mean loss per row, and the variance of that mean.
     null
-        Its upper confidence limit: the largest mean that still counts as healthy.
+        The largest mean that still counts as healthy: its upper confidence limit, and at least
+        the smallest change that matters above it.
     effect
         (7, K): weekday effects on the mean, shrunk; 0 where weekdays cannot be told apart.
     row_variance, between
@@ -124,7 +125,9 @@ class Calibration:
         return self.row_variance / np.maximum(n, 1.0) + self.between
 
 
-def calibrate(moments: Moments, kind: Kind, tail: Floats, persistence: Floats) -> Calibration:
+def calibrate(
+    moments: Moments, kind: Kind, tail: Floats, persistence: Floats, delta: float
+) -> Calibration:
     """Return what healthy windows look like, from the sums over the reference windows.
 
     The variances are the moment (ANOVA) estimates of the unbalanced one-way random effects
@@ -132,7 +135,9 @@ def calibrate(moments: Moments, kind: Kind, tail: Floats, persistence: Floats) -
     weekday effects are uncertain by and by `persistence`. Weekday effects are shrunk by the
     positive-part James-Stein rule. The null mean is the upper limit of the reference mean at
     chance `tail`, by Student's t on the windows; for 0/1 losses in Wilson's form on the
-    effective number of rows, which stays above 0 when the reference has no error at all.
+    effective number of rows, which stays above 0 when the reference has no error at all. It is
+    never nearer to the mean than `delta`: with enough rows every season and every hard week is
+    real, and most matter to nobody.
 
     Parameters
     ----------
@@ -144,6 +149,8 @@ def calibrate(moments: Moments, kind: Kind, tail: Floats, persistence: Floats) -
         (K,): the chance, in (0, .5), that the true healthy mean lies above the null mean.
     persistence
         (K,): from `persistence`, at least 0; 0 where windows are independent.
+    delta
+        The smallest rise of the mean that matters, at least 0, in the loss's unit.
     """
     total = moments.sums.sum(axis=1)
     rows = np.maximum(total[1], 1.0)
@@ -157,7 +164,7 @@ def calibrate(moments: Moments, kind: Kind, tail: Floats, persistence: Floats) -
 
     variance = row_variance / rows + between * total[4] / rows**2
     quantile = special.stdtrit(freedom, 1.0 - tail)
-    null = (
+    limit = (
         _wilson_upper(mean, rows, variance, quantile)
         if kind == "binary"
         else mean + quantile * np.sqrt(variance)
@@ -165,7 +172,7 @@ def calibrate(moments: Moments, kind: Kind, tail: Floats, persistence: Floats) -
     return Calibration(
         mean=mean,
         mean_variance=variance,
-        null=null,
+        null=np.maximum(limit, mean + delta),
         effect=np.where(by_weekday, effect, 0.0),
         row_variance=row_variance,
         between=between,

@@ -6,13 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from whence.errors import BadInput, NotFound
 from whence.store import watches
 from whence.store.history import History
-from whence.store.outcomes import metric_of
+from whence.store.outcomes import metric_of, smallest_change
 from whence.types.records import Event
 from whence.types.time import Window, micros
 from whence.why.calendar import Calendar
@@ -32,12 +31,6 @@ __all__ = ["explain"]
 _LAST_INSTANT = timedelta(days=1, microseconds=-1)
 """Of a day, after its midnight."""
 
-SMALLEST_CHANGE = 0.01
-"""One point of accuracy, or .01 of the Brier score."""
-
-SMALLEST_PART = 0.05
-"""Of the reference's mean absolute error, which has the label's unit."""
-
 RECENT = 56
 """Windows looked at when no incident says which: eight weeks of days."""
 
@@ -56,8 +49,8 @@ def explain(
     Parameters
     ----------
     delta
-        The smallest change that matters, in the metric's unit; see `SMALLEST_CHANGE` and
-        `SMALLEST_PART` for what it is by default.
+        The smallest change that matters, in the metric's unit; if None, what the watch was told
+        or else `smallest_change`.
 
     Raises
     ------
@@ -66,8 +59,6 @@ def explain(
     BadInput
         If nothing but the reference is there to compare.
     """
-    if delta is not None and not delta > 0:
-        raise BadInput(f"delta is {delta:g}; give the smallest change that matters, above 0")
     state = watches.load(store, model)
     if state is None:
         raise NotFound(f"model {model!r} was never watched; run: whence watch {model}")
@@ -98,7 +89,7 @@ def explain(
             calendar=calendar,
             season=(earlier[0], earlier[1]) if earlier else None,
             doubts=_open_quality(store, model),
-            delta=_smallest_change(task, healthy) if delta is None else delta,
+            delta=delta or state.delta or _smallest_change(task, healthy),
             metric=metric_of(task),
         )
 
@@ -168,10 +159,8 @@ def _open_quality(store: StoreFolder, model: str) -> list[str]:
 
 
 def _smallest_change(task: Task, healthy: Rows) -> float:
-    """Return the change that matters when nobody says: a point, or a part of a mean error."""
-    if task != "regression" or not healthy.labelled.any():
-        return SMALLEST_CHANGE
-    return SMALLEST_PART * float(np.nanmean(healthy.loss))
+    known = healthy.loss[healthy.labelled]
+    return smallest_change(task, float(known.mean()) if len(known) else 1.0)
 
 
 def _events(store: StoreFolder, model: str) -> Iterator[Event]:

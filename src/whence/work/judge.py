@@ -9,7 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from whence.profile.spec import LABELLED, LOSS, LOSS_SQUARED, ROWS
-from whence.store.outcomes import metric_of
+from whence.store.outcomes import metric_of, smallest_change
 from whence.types.reports import Alert, Incident
 from whence.types.slice import Slice, describe
 from whence.types.time import Window, micros
@@ -53,14 +53,22 @@ def streams_of(spec: Spec, reference: Floats) -> list[int]:
 
 
 def start_monitor(
-    reference: Floats, weekday: NDArray[np.int64], streams: list[int], task: Task
+    reference: Floats,
+    weekday: NDArray[np.int64],
+    streams: list[int],
+    task: Task,
+    delta: float | None = None,
 ) -> Monitor:
-    """Return the sequential test, calibrated on the reference's windows (W, bins, 4)."""
+    """Return the sequential test, calibrated on the reference's windows (W, bins, 4).
+
+    `delta` is the smallest change of the metric that matters; None for `smallest_change`.
+    """
     weights = np.full(len(streams), 1.0)
     if len(streams) > 1:
         weights[:] = (1.0 - OVERALL_WEIGHT) / (len(streams) - 1)
         weights[0] = OVERALL_WEIGHT
     chosen = reference[:, streams]
+    healthy = reference[:, 0, LOSS].sum() / max(reference[:, 0, LABELLED].sum(), 1.0)
     return Monitor.start(
         chosen[:, :, LABELLED],
         chosen[:, :, LOSS],
@@ -68,6 +76,7 @@ def start_monitor(
         weekday,
         weights=weights,
         kind="binary" if task == "classification" else "mean",
+        delta=smallest_change(task, float(healthy)) if delta is None else delta,
     )
 
 

@@ -46,7 +46,9 @@ MOST_ROWS = 200_000
 """Reference rows from which bins are fitted; of more, every k-th is taken."""
 
 
-def begin_watch(store: StoreFolder, model: str, by: Period, now: datetime) -> WatchState:
+def begin_watch(
+    store: StoreFolder, model: str, by: Period, now: datetime, delta: float | None = None
+) -> WatchState:
     """Return a new watch of a model that has predictions: nothing counted, nothing judged."""
     history = History(store, model)
     declared = watches.declared_reference(store, model)
@@ -61,6 +63,7 @@ def begin_watch(store: StoreFolder, model: str, by: Period, now: datetime) -> Wa
         declared=declared is not None,
         task=task,
         horizon=age,
+        delta=delta,
         cap=_largest_loss(rows, task),
         settled=task is not None
         and (declared is not None or len(windows_of_days(history.days(), by)) >= 2 * ASSUMED)

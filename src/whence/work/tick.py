@@ -56,7 +56,13 @@ of labels."""
 
 
 def tick(
-    store: StoreFolder, model: str, *, by: Period | None, now: datetime, tell: Tell = silent
+    store: StoreFolder,
+    model: str,
+    *,
+    by: Period | None,
+    delta: float | None = None,
+    now: datetime,
+    tell: Tell = silent,
 ) -> WatchReport:
     """Bring a model's watch up to date and report it; the caller holds the lease.
 
@@ -64,12 +70,14 @@ def tick(
     ----------
     by
         The length of a window; as before if None, days at first.
+    delta
+        The smallest change of the metric that matters; as before if None.
     now
         Windows that end later are not looked at yet.
     tell
         Called as it goes on: see `whence.work.telling`.
     """
-    state = _state(store, model, by, now)
+    state = _state(store, model, by, delta, now)
     run = _Run(store, model, state, now)
     run.compare_kinds()
     run.count(tell)
@@ -79,16 +87,19 @@ def tick(
     return _report(store, model, state, now)
 
 
-def _state(store: StoreFolder, model: str, by: Period | None, now: datetime) -> WatchState:
+def _state(
+    store: StoreFolder, model: str, by: Period | None, delta: float | None, now: datetime
+) -> WatchState:
     """Return the kept watch, or a new one where what it rests on may have changed."""
     kept = watches.load(store, model)
     period = by or (kept.by if kept else "day")
+    matters = delta or (kept.delta if kept else None)
     declared = watches.declared_reference(store, model)
-    if kept is not None and kept.settled and kept.by == period:
+    if kept is not None and kept.settled and (kept.by, kept.delta) == (period, matters):
         same = kept.reference == declared if declared else not kept.declared
         if same:
             return kept
-    fresh = begin_watch(store, model, period, now)
+    fresh = begin_watch(store, model, period, now, matters)
     with store.metadata.transaction():
         watches.forget(store, model)
     return fresh
@@ -246,7 +257,7 @@ class _Run:
             return
         if state.monitor is None:
             state.streams = streams_of(self._spec, reference)
-            monitor = start_monitor(reference, weekday, state.streams, state.task)
+            monitor = start_monitor(reference, weekday, state.streams, state.task, state.delta)
         else:
             monitor = Monitor.from_bytes(state.monitor)
         before = state.judged
