@@ -53,14 +53,15 @@ def figures(seed: int) -> Iterator[Figure]:
             ("add_up", folder / "store" / _TABLES),
             ("add_up", file),
         )
-    ours, theirs = _typical(counted), _typical(summed)
+    ours, theirs, cheaper = _typical(counted), _typical(at_once), _typical(summed)
     yield Figure(
         f"count {ROWS:,} rows x {len(NUMBERS + CATEGORIES)} columns x {DAYS} windows, "
-        "to DuckDB summing every column of the same Parquet",
+        "to DuckDB summing every column of the file that was imported",
         MOST_COUNTING,
         ours / theirs,
         "x",
-        f"{ours:.2f} CPU s, DuckDB {theirs:.2f} (as one file {_typical(at_once):.2f})",
+        f"{ours:.2f} CPU s, DuckDB {theirs:.2f}; of the store's own files, which are cheaper to "
+        f"read, DuckDB takes {cheaper:.2f} ({ours / cheaper:.1f}x)",
     )
     peak = max(cost.memory for cost in counted)
     yield Figure("peak memory of the counting process", MOST_MEMORY, peak, "MB", f"{ROWS:,} rows")

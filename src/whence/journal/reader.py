@@ -82,6 +82,18 @@ class Reading:
         self._position = found.end
         return frame.Frame(found.payload, self.end)
 
+    def payloads(self) -> list[memoryview]:
+        """Return the payloads of all the frames that are left."""
+        found: list[memoryview] = []
+        before = -1
+        while self._position > before:
+            before = self._position
+            payloads, self._position = frame.decode_run(self._view, self._position)
+            found += payloads
+            if self._position < len(self._data):
+                self._skip()
+        return found
+
     def _skip(self) -> None:
         """Go to the next whole frame, or to the end if there will be none."""
         start = self.end

@@ -52,6 +52,10 @@ _MOST_DISTINCT = 0.5
 """A column of which more of a sample is distinct gains nothing from a dictionary on disk, and
 building one takes two thirds of the time of writing (docs/decisions/store-no-dictionaries.md)."""
 
+_LEAST_COMPRESSIBLE = 0.85
+"""Where zstd leaves more than this part of a sample, reading costs more than the disk saved
+(docs/decisions/store-no-dictionaries.md)."""
+
 PREDICTIONS = pa.schema(
     [
         ("_epoch", pa.int64()),
@@ -276,14 +280,30 @@ class Table:
 
 
 def _properties(rows: pa.Table) -> WriterProperties:
+    sample = rows.slice(0, _SAMPLE)
+    diverse = [name for name in rows.column_names if _is_diverse(sample[name])]
     plain = ColumnProperties(dictionary_enabled=False)
     return WriterProperties(
-        compression="ZSTD",
+        compression="SNAPPY" if _is_noise(sample.select(diverse)) else "ZSTD",
         max_row_group_size=_ROW_GROUP,
-        column_properties={name: plain for name in rows.column_names if _is_diverse(rows[name])},
+        column_properties=dict.fromkeys(diverse, plain),
     )
 
 
-def _is_diverse(column: pa.ChunkedArray) -> bool:
-    sample = column.slice(0, _SAMPLE)
+def _is_diverse(sample: pa.ChunkedArray) -> bool:
     return bool(pc.count_distinct(sample).as_py() > _MOST_DISTINCT * len(sample))
+
+
+def _is_noise(sample: pa.Table) -> bool:
+    """Whether zstd would hardly make these columns smaller; a small sample does not show it."""
+    if not sample.num_columns or len(sample) < _SAMPLE:
+        return False
+    return _size(sample, "zstd") > _LEAST_COMPRESSIBLE * _size(sample, None)
+
+
+def _size(rows: pa.Table, codec: str | None) -> int:
+    sink = pa.MockOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression=codec)
+    with pa.ipc.new_stream(sink, rows.schema, options=options) as writer:
+        writer.write_table(rows)
+    return int(sink.size())

@@ -174,7 +174,7 @@ def _again(store: StoreFolder, plan: FoldPlan) -> list[_Taking]:
 
 
 def _take(path: Path, start: int, reading: Reading) -> _Taking:
-    payloads = [frame.payload for frame in reading]
+    payloads = reading.payloads()
     skipped = sum(gap.end - gap.start for gap in reading.gaps)
     return _Taking(path, start, reading.end, skipped, payloads)
 
