@@ -78,16 +78,22 @@ def why(
     _check_delta(delta)
     watch(store, model, tell=tell)
     tell("diagnosing", 0.0)
-    from whence.store import watches
+    from whence.store import verdicts, watches
     from whence.store.folder import StoreFolder
     from whence.why.gather import explain
 
     opened = StoreFolder(store)
+    state = watches.load(opened, model)
     report = explain(opened, model, incident, delta)
-    if report.incident is not None and report.verdict.causes:
-        # The next verdict on it stands by this one unless another cause is clearly better.
+    if report.incident is not None and state is not None:
+        seen = verdicts.KeptVerdict(
+            report=report, predictions=state.predictions, labels=state.labels
+        )
         with opened.lease():
-            watches.name_cause(opened, model, report.incident, report.verdict.cause)
+            verdicts.keep(opened, model, report.incident.id, seen)
+            if report.verdict.causes:
+                # The next verdict stands by this one unless another cause is clearly better.
+                watches.name_cause(opened, model, report.incident, report.verdict.cause)
     return report
 
 

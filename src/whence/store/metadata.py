@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Metadata"]
 
-VERSION = 1
-"""The layout of the tables below; a store of a larger number is refused."""
-
 _PRIMARY = 0xFF
 """The part of SQLite's error code that names the kind (https://sqlite.org/rescode.html)."""
 
@@ -35,7 +32,8 @@ _UNWRITABLE = frozenset(
 )
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
-_SCHEMA = """
+_LAYOUTS = (
+    """
 CREATE TABLE models (name TEXT PRIMARY KEY, folder TEXT NOT NULL UNIQUE);
 CREATE TABLE columns (
     model TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, physical TEXT NOT NULL,
@@ -84,7 +82,32 @@ CREATE INDEX alerts_by_model ON alerts (model, start);
 CREATE TABLE incidents (
     id TEXT PRIMARY KEY, model TEXT NOT NULL, started INTEGER NOT NULL, incident BLOB NOT NULL
 );
-"""
+""",
+    """
+CREATE TABLE judgements (
+    model TEXT NOT NULL, start INTEGER NOT NULL, expected REAL NOT NULL, line REAL NOT NULL,
+    sd REAL NOT NULL, evidence REAL NOT NULL, PRIMARY KEY (model, start)
+);
+CREATE TABLE verdicts (
+    model TEXT NOT NULL, incident TEXT NOT NULL, predictions INTEGER NOT NULL,
+    labels INTEGER NOT NULL, made INTEGER NOT NULL, report BLOB NOT NULL,
+    PRIMARY KEY (model, incident)
+);
+CREATE TABLE actions (
+    model TEXT NOT NULL, incident TEXT NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL,
+    text TEXT NOT NULL, by TEXT NOT NULL
+);
+CREATE INDEX actions_by_incident ON actions (model, incident);
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, scope TEXT NOT NULL, digest BLOB NOT NULL,
+    created INTEGER NOT NULL, revoked INTEGER
+);
+""",
+)
+"""What each layout adds to the one before."""
+
+VERSION = len(_LAYOUTS)
+"""The layout that this Whence writes; a store of a larger number is refused."""
 
 
 class Metadata:
@@ -143,10 +166,10 @@ class Metadata:
         if found < VERSION:
             with self.transaction():
                 (again,) = self._db.execute("PRAGMA user_version").fetchone()
-                if again < VERSION:
-                    for statement in _SCHEMA.split(";"):
+                for layout in _LAYOUTS[again:]:
+                    for statement in layout.split(";"):
                         self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version = {VERSION:d}")
+                self._db.execute(f"PRAGMA user_version = {max(again, VERSION):d}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
 
 __all__ = [
+    "Judgement",
     "WatchState",
     "add_alerts",
+    "add_judgements",
     "alerts",
     "declared_reference",
     "forget",
     "incidents",
+    "judgements",
     "load",
     "name_cause",
     "put_incident",
@@ -97,6 +100,28 @@ class WatchState(msgspec.Struct, kw_only=True):
     notes: list[str] = []
 
 
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sequential test made of all rows of one window; losses a row.
+
+    Attributes
+    ----------
+    start
+        The window's start in microseconds since 1970.
+    expected, sd
+        The mean loss that is normal there, and its standard deviation while all is well.
+    line
+        The largest mean loss that counts as healthy.
+    evidence
+        The test's statistic as a part of its threshold: 1 and more is an alarm.
+    """
+
+    start: int
+    expected: float
+    line: float
+    sd: float
+    evidence: float
+
+
 def load(store: StoreFolder, model: str) -> WatchState | None:
     """Return a model's watch, or None if it was never watched."""
     row = store.metadata.one("SELECT state FROM watches WHERE model = ?", model)
@@ -115,7 +140,7 @@ def save(store: StoreFolder, model: str, state: WatchState) -> None:
 
 def forget(store: StoreFolder, model: str) -> None:
     """Remove all that was counted and judged; the caller holds the transaction."""
-    for table in ("watches", "windows", "alerts", "incidents"):
+    for table in ("watches", "windows", "alerts", "judgements", "incidents", "verdicts"):
         store.metadata.run(f"DELETE FROM {table} WHERE model = ?", model)  # noqa: S608 - our names
 
 
@@ -125,6 +150,27 @@ def add_alerts(store: StoreFolder, model: str, found: list[Alert]) -> None:
         "INSERT INTO alerts (model, start, alert) VALUES (?, ?, ?)",
         [(model, micros(one.window.start), msgspec.msgpack.encode(one)) for one in found],
     )
+
+
+def add_judgements(store: StoreFolder, model: str, found: list[Judgement]) -> None:
+    """Write judgements; the caller holds the transaction."""
+    store.metadata.run_many(
+        "INSERT INTO judgements (model, start, expected, line, sd, evidence)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (model, start) DO NOTHING",
+        [(model, one.start, one.expected, one.line, one.sd, one.evidence) for one in found],
+    )
+
+
+def judgements(store: StoreFolder, model: str) -> list[Judgement]:
+    """Return a model's judgements in order of their windows."""
+    rows = store.metadata.all(
+        "SELECT start, expected, line, sd, evidence FROM judgements WHERE model = ? ORDER BY start",
+        model,
+    )
+    return [
+        Judgement(start=start, expected=expected, line=line, sd=sd, evidence=evidence)
+        for start, expected, line, sd, evidence in rows
+    ]
 
 
 def alerts(store: StoreFolder, model: str) -> list[Alert]:

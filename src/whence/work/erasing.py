@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Erasing"]
 
 _OF_A_MODEL = ("models", "columns", "pending", "quarantine", "repeats", "reference_periods",
-               "events")  # fmt: skip
+               "events", "verdicts", "actions")  # fmt: skip
 """The tables of the database that go with a model; what its watch holds goes on its own."""
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from whence.profile.spec import LABELLED, LOSS, LOSS_SQUARED, ROWS
 from whence.store.outcomes import metric_of, smallest_change
+from whence.store.watches import Judgement
 from whence.types.reports import Alert, Incident
 from whence.types.slice import Slice, describe
 from whence.types.time import Window, micros
@@ -101,6 +102,7 @@ class Judge:
     incidents: list[Incident]
     earlier: Callable[[], list[tuple[Window, Floats, int]]]
     alerts: list[Alert] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
     _new: list[tuple[Window, Floats, int]] = field(default_factory=list)
     _all: list[tuple[Window, Floats, int]] | None = None
 
@@ -114,6 +116,8 @@ class Judge:
             chosen[:, LOSS_SQUARED],
             weekday,
         )
+        if step.calibrated[0] and chosen[0, LABELLED]:
+            self.judgements.append(_judgement(window, step))
         (self._new if self._all is None else self._all).append((window, chosen, weekday))
         self.state.judged = micros(window.start)
         newly = [k for k in np.flatnonzero(step.alarmed) if k not in self.state.alarmed]
@@ -224,3 +228,13 @@ class Judge:
                 "the evidence of this and earlier windows reached its line"
             ),
         )
+
+
+def _judgement(window: Window, step: Step) -> Judgement:
+    return Judgement(
+        start=micros(window.start),
+        expected=float(step.expected[0]),
+        line=float(step.null[0]),
+        sd=float(step.sd[0]),
+        evidence=float(step.statistic[0] / step.threshold[0]),
+    )

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whence.store.folder import StoreFolder
-    from whence.store.watches import WatchState
+    from whence.store.watches import Judgement, WatchState
     from whence.types.reports import Incident
     from whence.types.time import Period
 
@@ -117,6 +117,7 @@ class _Run:
         self._history = History(store, model)
         self._counted: dict[int, Counted] = {}
         self._alerts: list[Alert] = []
+        self._judgements: list[Judgement] = []
         self._incidents: list[Incident] = watches.incidents(store, model)
 
     def compare_kinds(self) -> None:
@@ -273,6 +274,7 @@ class _Run:
             state.judgements += len(reference) >= FEWEST_WINDOWS
         state.monitor = monitor.to_bytes()
         self._alerts.extend(judge.alerts)
+        self._judgements = judge.judgements
         if state.cap is not None:
             self._incidents[:] = [self._uncapped(one) for one in self._incidents]
 
@@ -339,6 +341,7 @@ class _Run:
         with self._store.metadata.transaction():
             save(self._store.metadata, self._model, list(self._counted.values()))
             watches.add_alerts(self._store, self._model, self._alerts)
+            watches.add_judgements(self._store, self._model, self._judgements)
             for incident in self._incidents:
                 watches.put_incident(self._store, self._model, incident)
             watches.save(self._store, self._model, self._state)
