@@ -8,8 +8,8 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src/whence"
 
 HOUSE = [
-    "errors", "types", "inputs", "journal", "record", "profile", "store", "watch", "causes",
-    "why", "work", "api", "demo", "cli",
+    "errors", "types", "inputs", "journal", "ship", "record", "profile", "store", "watch",
+    "causes", "why", "work", "view", "api", "demo", "server", "cli",
 ]  # fmt: skip
 """From the top down; `__init__` (lazy names) is exempt."""
 
@@ -19,11 +19,17 @@ STRANGERS = [{"watch", "causes", "inputs"}]
 ROOMS = {
     "PIL": {"inputs", "demo"},
     "deltalake": {"store"},
+    "duckdb": {"view"},
+    "starlette": {"server"},
+    "uvicorn": {"server"},
     "rich": {"cli"},
     "sklearn": {"causes", "why", "demo"},
     "nanoarrow": {"record"},
-    "msgspec": {"types", "journal", "record", "profile", "store", "why", "work", "cli"},
-    "pyarrow": {"record", "profile", "store", "work", "why"},
+    "msgspec": {
+        "types", "journal", "ship", "record", "profile", "store", "why", "work", "view", "server",
+        "cli",
+    },
+    "pyarrow": {"record", "profile", "store", "work", "why", "view"},
     "scipy": {"watch", "causes", "why"},
 }
 """Third-party package -> the rooms that may import it."""

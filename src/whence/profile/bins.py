@@ -77,6 +77,22 @@ class NumberBins:
         """Whether a bin is a condition that `condition` can give."""
         return True
 
+    def label(self, code: int) -> str:
+        """Return what a person calls a bin: ``2.5 to 3.1``, ``missing``."""
+        if code < self.FIRST:
+            return ("missing", "not a number", "-infinity", "+infinity")[code]
+        position = code - self.FIRST
+        if not len(self.edges):
+            return "any number"
+        if position == 0:
+            return f"below {self.edges[0]:.4g}"
+        if position == len(self.edges):
+            return f"{self.edges[-1]:.4g} and more"
+        low, high = self.edges[position - 1], self.edges[position]
+        if np.nextafter(high, -np.inf) == low:
+            return f"{low:.4g}"
+        return f"{low:.4g} to {high:.4g}"
+
     def unseen(self) -> NDArray[np.int32]:
         """Return the bins that lie outside the reference's range."""
         # Without an edge, in a reference without a number, the two are one.
@@ -130,6 +146,12 @@ class CategoryBins:
     def nameable(self, code: int) -> bool:
         """Whether a bin is a condition that `condition` can give: one level, or null."""
         return code == self.NULL or code >= self.FIRST
+
+    def label(self, code: int) -> str:
+        """Return what a person calls a bin: its level, or ``missing``."""
+        if code < self.FIRST:
+            return ("missing", "unseen values", "rare values")[code]
+        return self.kept[code - self.FIRST] or "(empty)"
 
     def unseen(self) -> NDArray[np.int32]:
         """Return the bins that lie outside the reference's support."""

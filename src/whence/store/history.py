@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from whence.profile.arrow import nulls, raw_column, to_column
-from whence.store.kinds import ARROW
+from whence.store.kinds import ARROW, as_text
 from whence.store.outcomes import OUTCOME_COLUMNS, join, join_day
 from whence.types.time import micros, moment
 
@@ -77,7 +77,9 @@ class History:
         held = held.filter(pc.is_valid(held[entry.physical]))
         return sorted(pc.unique(held["_day"]).to_pylist())
 
-    def read(self, start: int, end: int, names: list[str] | None = None) -> pa.Table:
+    def read(
+        self, start: int, end: int, names: list[str] | None = None, *, ids: bool = False
+    ) -> pa.Table:
         """Return the rows of a period with their latest labels and `_delay`.
 
         Parameters
@@ -86,6 +88,8 @@ class History:
             Microseconds since 1970, the end exclusive.
         names
             Columns wanted, by the user's name; all that statistics can read if None.
+        ids
+            Whether the ids are wanted too, and not only to find labels by.
         """
         wanted = (
             self._entries
@@ -94,8 +98,9 @@ class History:
         )
         physical = [entry.physical for entry in wanted.values()]
         labels = self._labels.read(_LABEL_COLUMNS, days=_days(start, end))
-        # Ids are there to find labels by: without any they are not worth reading.
-        outcome = [name for name in OUTCOME_COLUMNS if labels.num_rows or name != "_id"]
+        # Ids are large: where there is nothing to find by them they are not worth reading.
+        ids = ids or labels.num_rows > 0
+        outcome = [name for name in OUTCOME_COLUMNS if ids or name != "_id"]
         rows = self._period(start, end, ["_time", "_version", *outcome, *physical])
         return join(rows, labels)
 
@@ -165,6 +170,26 @@ class History:
             found[VERSION] = (to_column(VERSION, versions), nulls(versions))
         return found
 
+    def named(self, rows: pa.Table) -> pa.Table:
+        """Return rows that `read` gave with all columns, under the user's names.
+
+        The roles begin with an underscore: `_id`, `_time`, `_prediction`, `_proba`, `_label`,
+        `_version`; predictions and labels that are texts are in the same column as numbers.
+        """
+        of_prediction, of_label = (_either(rows, name) for name in ("_prediction", "_label"))
+        roles = {
+            "_id": rows["_id"] if "_id" in rows.column_names else None,
+            "_time": rows["_time"],
+            "_prediction": of_prediction,
+            "_proba": rows["_proba"],
+            "_label": of_label,
+            "_version": rows["_version"],
+        }
+        named = {name: rows[entry.physical] for name, entry in self._entries.items()
+                 if entry.physical in rows.column_names}  # fmt: skip
+        found = {**{name: column for name, column in roles.items() if column is not None}, **named}
+        return pa.table({name: column for name, column in found.items() if not _is_empty(column)})
+
     def countable(
         self, piece: pa.Table, names: list[str]
     ) -> dict[str, tuple[Column, NDArray[np.bool_] | None]]:
@@ -177,6 +202,18 @@ class History:
         if VERSION not in found and VERSION in names:
             found[VERSION] = raw_column(VERSION, piece["_version"])
         return found
+
+
+def _either(rows: pa.Table, name: str) -> pa.ChunkedArray:
+    """Return the texts of an outcome where it has any, else its numbers."""
+    texts = rows[f"{name}_text"]
+    if texts.null_count == len(texts):
+        return rows[name]
+    return pc.coalesce(texts, as_text("number", rows[name].combine_chunks()))
+
+
+def _is_empty(column: pa.ChunkedArray) -> bool:
+    return bool(column.null_count == len(column))
 
 
 def _days(start: int, end: int) -> set[date]:

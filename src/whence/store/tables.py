@@ -37,7 +37,7 @@ __all__ = ["LABELS", "PREDICTIONS", "Table"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
-_ROW_GROUP = 131_072
+_ROW_GROUP = 65_536
 """Rows that a reader must take at once."""
 
 _CONFIGURATION: Mapping[str, str | None] = {
@@ -230,20 +230,29 @@ class Table:
         for part in (where, later, known):
             if part is not None:
                 condition = part if condition is None else condition & part
-        files = [
-            file.path
-            for file in snapshot.files
-            if (days is None or file.day in days) and file.epoch > since
-        ]
-        chosen = dataset.dataset(
+        chosen = self._dataset(
+            snapshot,
+            [
+                file.path
+                for file in snapshot.files
+                if (days is None or file.day in days) and file.epoch > since
+            ],
+        )
+        present = [name for name in columns if name in snapshot.schema.names]
+        return chosen.scanner(columns=present, filter=condition)
+
+    def as_dataset(self) -> dataset.Dataset:
+        """Return all rows as an Arrow dataset, for engines that read one by themselves."""
+        return self._dataset(self._snapshot, [file.path for file in self._snapshot.files])
+
+    def _dataset(self, snapshot: Snapshot, files: list[str]) -> dataset.Dataset:
+        return dataset.dataset(
             files,
             schema=snapshot.schema,
             format="parquet",
             partitioning=_BY_DAY,
             partition_base_dir=str(self.folder),
         )
-        present = [name for name in columns if name in snapshot.schema.names]
-        return chosen.scanner(columns=present, filter=condition)
 
     def _move_on(self, failed: Snapshot, error: FileNotFoundError) -> None:
         """Stand on the newest snapshot, for the epochs known so far, if there is a newer one."""

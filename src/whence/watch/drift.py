@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["SMALLEST_EFFECT", "Drift", "DriftReference", "drift"]
+__all__ = ["SMALLEST_EFFECT", "Drift", "DriftReference", "distance", "drift"]
 
 SMALLEST_EFFECT = 0.05
 """Cohen's w of the smallest shift that matters; Cohen (1988) calls .1 small."""
@@ -242,6 +242,14 @@ def drift(
     """Return how far a window has moved; see `DriftReference`, which is worth keeping."""
     kept = DriftReference.of(reference, reference_weekday, unseen=unseen)
     return kept.drift(window, weekday, smallest_effect=smallest_effect)
+
+
+def distance(reference: Floats, window: Floats) -> float:
+    """Return Cohen's w between two rows of counts (B,), what chance alone adds taken off.
+
+    It says how far, and nothing of whether that is normal; 0 where there is nothing to compare.
+    """
+    return _effect(pearson(reference, window))
 
 
 def _dispersion(counts: Floats, weekday: NDArray[np.integer], *, matched: bool) -> float:

@@ -1,0 +1,71 @@
+"""whence serve: the store over HTTP for a team, with its page.
+
+Watches every model by itself, makes the verdicts, and takes what programs record elsewhere
+(WHENCE_STORE=http://...). On any address but this machine's own it needs a token: whence token.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from whence.api.dependencies import require
+from whence.api.location import locate
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+__all__ = ["add", "options", "run", "start"]
+
+PORT = 7700
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--host", default="127.0.0.1", help="the address (default: 127.0.0.1)")
+    parser.add_argument(
+        "--name", action="append", default=[], metavar="HOST",
+        help="a name under which browsers reach it, such as whence.example.com; repeat for more",
+    )  # fmt: skip
+    options(parser, PORT)
+
+
+def options(parser: argparse.ArgumentParser, port: int) -> None:
+    """Declare what `serve` and `ui` have in common."""
+    parser.add_argument(
+        "--port", type=int, default=port, help="the port; 0 for any (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--photos", action="append", default=[], metavar="DIR",
+        help="a folder below which logged photos may be shown; repeat for more",
+    )  # fmt: skip
+    parser.add_argument(
+        "--every", type=float, default=60.0, metavar="SECONDS",
+        help="how often it looks at what is new; 0 never (default: %(default)g)",
+    )  # fmt: skip
+
+
+def run(given: argparse.Namespace) -> None:
+    """Serve until told to stop."""
+    start(given, given.host, given.name, lambda url: print(f"Whence serves {url}", flush=True))
+
+
+def start(
+    given: argparse.Namespace, host: str, names: list[str], ready: Callable[[str], None]
+) -> None:
+    """Serve the store; `ready` is given the address once it answers."""
+    require("app")
+    require("server")
+    # The extras are there, as was just made sure.
+    from whence.server.app import application  # noqa: PLC0415
+    from whence.server.run import listen, run  # noqa: PLC0415
+
+    photos = tuple(Path(one).absolute() for one in given.photos)
+    with listen(host, given.port) as bound:
+        port = bound.getsockname()[1]
+        app = application(locate(given.store), photos=photos, every=given.every)
+        shown = f"[{host}]" if ":" in host else host
+        run(app, bound, lambda: ready(f"http://{shown}:{port}/"))
+    sys.stdout.write("stopped\n")

@@ -1,0 +1,97 @@
+"""The application: every route over one store."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+
+from whence.server.live import Live
+from whence.server.metrics import KIND, metrics
+from whence.server.native.endpoint import PREFIX, Nothing, failed, json, route
+from whence.server.native.endpoints import ENDPOINTS, health
+from whence.server.native.openapi import describe_api
+from whence.server.page import serve_page
+from whence.server.schedule import Schedule
+from whence.server.shared import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["application"]
+
+
+def application(store: Path, *, photos: tuple[Path, ...] = (), every: float = 60.0) -> ASGIApp:
+    """Return the ASGI application over a store.
+
+    Parameters
+    ----------
+    store
+        The store's folder; made when absent.
+    photos
+        The folders below which photos may be shown.
+    every
+        Seconds between two looks at what is new; 0 never looks.
+    """
+    live = Live()
+    schedule = Schedule(store, live, every)
+    shared = Shared(store, photos, live, schedule)
+    shared.store  # noqa: B018 - a store that cannot be opened is an error now, not at a request
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        live.start()
+        schedule.start()
+        yield
+        live.stop()
+        await run_in_threadpool(schedule.stop)
+
+    async def stream(_: Request) -> Response:
+        return StreamingResponse(live.stream(), media_type="text/event-stream", headers={
+            "Cache-Control": "no-store", "X-Accel-Buffering": "no"})  # fmt: skip
+
+    async def root_health(_: Request) -> Response:
+        return json(health(shared, Nothing(), None))
+
+    async def root_metrics(_: Request) -> Response:
+        return PlainTextResponse(
+            await run_in_threadpool(lambda: metrics(shared.store)), media_type=KIND
+        )
+
+    async def description(_: Request) -> Response:
+        return json(describe_api(ENDPOINTS))
+
+    async def nothing(request: Request) -> Response:
+        return failed(404, f"there is no {request.url.path}; see {PREFIX}/openapi.json")
+
+    routes = [
+        *(route(shared, one) for one in ENDPOINTS),
+        Route(f"{PREFIX}/live", stream),
+        Route(f"{PREFIX}/openapi.json", description),
+        Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "DELETE"]),
+        Route("/health", root_health),
+        Route("/metrics", root_metrics),
+        Route("/{rest:path}", serve_page),
+    ]
+    return _RawPaths(Starlette(routes=routes, lifespan=lifespan))
+
+
+class _RawPaths:
+    """Routes by the path as it was sent, so that a model's name may hold a slash (%2F)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("raw_path"):
+            scope = {**scope, "path": scope["raw_path"].decode("latin-1").split("?")[0]}
+        await self._app(scope, receive, send)

@@ -1,0 +1,1 @@
+"""Our own API: JSON over HTTP, described by the structs that the code itself uses."""

@@ -1,0 +1,293 @@
+"""Every endpoint of the native API."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from whence import __version__
+from whence.errors import BadInput, NotFound
+from whence.server.live import Change
+from whence.server.native.endpoint import Answer, Endpoint, Nothing
+from whence.store import actions
+from whence.types.pages import (
+    Actions,
+    Distribution,
+    DriftMap,
+    Health,
+    IncidentPage,
+    ModelPage,
+    ModelRow,
+    NewAction,
+    OpenAlert,
+    Query,
+    RowPage,
+    Series,
+    SliceTable,
+    SqlResult,
+)
+from whence.types.time import Window, parse_time
+from whence.view import query
+from whence.view.alerts import open_alerts
+from whence.view.distribution import distribution, slices
+from whence.view.drift_map import drift_map
+from whence.view.export import as_markdown
+from whence.view.incident import incident_page
+from whence.view.model import model_page
+from whence.view.overview import models
+from whence.view.photos import KINDS, permitted
+from whence.view.rows import row_page
+from whence.view.series import series
+from whence.view.watched import Watched
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from whence.server.shared import Shared
+    from whence.types.slice import Slice
+
+__all__ = ["ENDPOINTS"]
+
+MOST_TEXT = 10_000
+"""Characters of what a person says of an incident."""
+
+
+class OfModel(msgspec.Struct, frozen=True, kw_only=True):
+    """One model."""
+
+    model: str
+
+
+class InPeriod(OfModel, frozen=True, kw_only=True):
+    """One model in a period; ISO 8601, the end exclusive, open ends are the recent windows'."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class SeriesOf(InPeriod, frozen=True, kw_only=True):
+    """A series; `where` is a slice of one condition as JSON."""
+
+    where: str | None = None
+
+
+class DriftOf(InPeriod, frozen=True, kw_only=True):
+    """A map of at most `columns` columns."""
+
+    columns: int = 60
+
+
+class ColumnOf(InPeriod, frozen=True, kw_only=True):
+    """One column of a model."""
+
+    column: str
+
+
+class RowsOf(InPeriod, frozen=True, kw_only=True):
+    """A page of rows; `wrong` 1 or 0 keeps wrong or right answers, `outside` the slice's rest."""
+
+    where: str | None = None
+    wrong: bool | None = None
+    outside: bool = False
+    offset: int = 0
+    limit: int = 100
+
+
+class OfIncident(OfModel, frozen=True, kw_only=True):
+    """One incident."""
+
+    incident: str
+
+
+class Photo(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo by the path under which it was logged."""
+
+    path: str
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table that SQL may read: its name, how SQL writes it, its columns and their types."""
+
+    name: str
+    sql: str
+    columns: list[tuple[str, str]]
+
+
+def list_models(shared: Shared, _: Nothing, __: None) -> list[ModelRow]:
+    """Every model with its state, the failing ones first."""
+    return models(shared.store)
+
+
+def one_model(shared: Shared, given: OfModel, _: None) -> ModelPage:
+    """What stands around a model's charts."""
+    return model_page(shared.store, given.model)
+
+
+def one_series(shared: Shared, given: SeriesOf, _: None) -> Series:
+    """The metric over time, in at most 1,000 buckets with their extremes."""
+    watched = Watched(shared.store, given.model)
+    return series(watched, _time(given.start), _time(given.end), _slice(given.where))
+
+
+def one_drift(shared: Shared, given: DriftOf, _: None) -> DriftMap:
+    """How far each column lies from the reference, window by window."""
+    watched = Watched(shared.store, given.model)
+    return drift_map(watched, _period(watched, given), given.columns)
+
+
+def one_distribution(shared: Shared, given: ColumnOf, _: None) -> Distribution:
+    """One column in the reference and in a period."""
+    watched = Watched(shared.store, given.model)
+    return distribution(watched, given.column, _period(watched, given))
+
+
+def one_slices(shared: Shared, given: ColumnOf, _: None) -> SliceTable:
+    """The slices that one column makes, the costliest first."""
+    watched = Watched(shared.store, given.model)
+    return slices(watched, given.column, _period(watched, given))
+
+
+def one_rows(shared: Shared, given: RowsOf, _: None) -> RowPage:
+    """A page of the rows of a slice and period."""
+    watched = Watched(shared.store, given.model)
+    return row_page(
+        watched,
+        _period(watched, given),
+        _slice(given.where) or {},
+        wrong=given.wrong,
+        outside=given.outside,
+        roots=shared.roots,
+        offset=given.offset,
+        limit=given.limit,
+    )
+
+
+def one_photo(shared: Shared, given: Photo, _: None) -> Answer:
+    """A photo that was logged and lies below a root that the server was told of."""
+    path = permitted(given.path, shared.roots)
+    if path is None:
+        raise NotFound(
+            f"the photo {given.path!r} is not there, or lies below no folder that the server was "
+            "told of; name one with --photos"
+        )
+    return Answer(path.read_bytes(), KINDS[path.suffix.lower()], headers=(
+        ("Cache-Control", "private, max-age=3600"),))  # fmt: skip
+
+
+def one_incident(shared: Shared, given: OfIncident, _: None) -> IncidentPage:
+    """An incident with its verdict, and what people said of it."""
+    pending = shared.schedule.is_pending(given.model, given.incident)
+    return incident_page(shared.store, given.model, given.incident, pending=pending)
+
+
+def ask_why(shared: Shared, given: OfIncident, _: None) -> Answer:
+    """Have a verdict made; the live stream tells when it is there."""
+    incident_page(shared.store, given.model, given.incident)
+    shared.schedule.ask(given.model, given.incident)
+    return Answer(b"{}", "application/json", 202)
+
+
+def act(shared: Shared, given: OfIncident, said: NewAction) -> Actions:
+    """Say something of an incident."""
+    incident_page(shared.store, given.model, given.incident)
+    if max(len(said.text), len(said.by)) > MOST_TEXT:
+        raise BadInput(f"a text of {len(said.text):,} characters is too long; {MOST_TEXT:,} fit")
+    if said.kind == "comment" and not said.text.strip():
+        raise BadInput("a comment without text says nothing; write one")
+    actions.add(shared.store, given.model, given.incident, said)
+    shared.live.tell(Change(given.model, "action"))
+    return Actions(actions=actions.actions(shared.store, given.model, given.incident))
+
+
+def export_markdown(shared: Shared, given: OfIncident, _: None) -> Answer:
+    """The incident as a text to keep or to send."""
+    page = incident_page(shared.store, given.model, given.incident)
+    return _download(given, "md", as_markdown(page).encode(), "text/markdown; charset=utf-8")
+
+
+def export_json(shared: Shared, given: OfIncident, _: None) -> Answer:
+    """The incident's page as JSON."""
+    page = incident_page(shared.store, given.model, given.incident)
+    content = msgspec.json.format(msgspec.json.encode(page), indent=2)
+    return _download(given, "json", content, "application/json")
+
+
+def list_alerts(shared: Shared, _: Nothing, __: None) -> list[OpenAlert]:
+    """The alerts of each model's last windows, the newest first."""
+    return open_alerts(shared.store)
+
+
+def list_tables(shared: Shared, _: Nothing, __: None) -> list[Table]:
+    """The tables that SQL may read."""
+    return [Table(one.name, one.sql, one.columns) for one in query.tables(shared.store)]
+
+
+def run_sql(shared: Shared, _: Nothing, given: Query) -> SqlResult:
+    """One query that reads; stopped after 30 seconds, cut after 10,000 rows."""
+    return query.run(shared.store, given.sql)
+
+
+def health(_: Shared, __: Nothing, ___: None) -> Health:
+    """Whether the server answers."""
+    return Health(status="ok", version=__version__)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else parse_time(text)
+
+
+def _period(watched: Watched, given: InPeriod) -> Window:
+    return watched.period(_time(given.start), _time(given.end))
+
+
+def _slice(text: str | None) -> Slice | None:
+    if text is None:
+        return None
+    try:
+        found = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise BadInput(f"the slice {text!r} is not JSON: {error}") from error
+    return {name: _condition(name, value) for name, value in found.items()}
+
+
+def _condition(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON, narrowed here
+    if isinstance(value, list) and len(value) == len(("low", "high")):
+        low, high = value
+        if all(one is None or isinstance(one, (int, float)) for one in value):
+            return (float("-inf") if low is None else low, float("inf") if high is None else high)
+    elif value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    raise BadInput(f"{name}: {value!r} is no condition; give a value, null, or [low, high]")
+
+
+def _download(given: OfIncident, suffix: str, content: bytes, kind: str) -> Answer:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{given.model}-{given.incident}")
+    headers = (("Content-Disposition", f'attachment; filename="{name}.{suffix}"'),)
+    return Answer(content, kind, headers=headers)
+
+
+_INCIDENT = "/models/{model}/incidents/{incident}"
+
+ENDPOINTS = (
+    Endpoint("GET", "/models", list_models, gives=list[ModelRow]),
+    Endpoint("GET", "/models/{model}", one_model, OfModel, gives=ModelPage),
+    Endpoint("GET", "/models/{model}/series", one_series, SeriesOf, gives=Series),
+    Endpoint("GET", "/models/{model}/drift", one_drift, DriftOf, gives=DriftMap),
+    Endpoint("GET", "/models/{model}/distribution", one_distribution, ColumnOf,
+             gives=Distribution),
+    Endpoint("GET", "/models/{model}/slices", one_slices, ColumnOf, gives=SliceTable),
+    Endpoint("GET", "/models/{model}/rows", one_rows, RowsOf, gives=RowPage),
+    Endpoint("GET", "/photo", one_photo, Photo),
+    Endpoint("GET", _INCIDENT, one_incident, OfIncident, gives=IncidentPage),
+    Endpoint("POST", _INCIDENT + "/why", ask_why, OfIncident),
+    Endpoint("POST", _INCIDENT + "/actions", act, OfIncident, NewAction, Actions),
+    Endpoint("GET", _INCIDENT + "/export.md", export_markdown, OfIncident),
+    Endpoint("GET", _INCIDENT + "/export.json", export_json, OfIncident),
+    Endpoint("GET", "/alerts", list_alerts, gives=list[OpenAlert]),
+    Endpoint("GET", "/tables", list_tables, gives=list[Table]),
+    Endpoint("POST", "/sql", run_sql, body=Query, gives=SqlResult),
+    Endpoint("GET", "/health", health, gives=Health),
+)  # fmt: skip
+"""In the order of the documentation."""

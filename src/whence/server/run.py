@@ -1,0 +1,75 @@
+"""A server in this process, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from whence.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from starlette.types import ASGIApp
+
+__all__ = ["listen", "run"]
+
+GRACE = 5
+"""Seconds that requests at hand have when the server is told to stop."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket, so that who is told of the address can connect at once.
+
+    Raises
+    ------
+    BadInput
+        If the address cannot be had.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise BadInput(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; give another --port, "
+            "or 0 for any that is free"
+        ) from error
+
+
+def run(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; requests at hand are finished."""
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    # The library raises the signal again once it has shut down, which would end us with it.
+    before = {kind: signal.signal(kind, _ended) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        _told(uvicorn.Server(config), ready).run(sockets=[bound])
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def _ended(_: int, __: FrameType | None) -> None:
+    """Do nothing: the server has seen the signal and is down."""
+
+
+def _told(server: uvicorn.Server, ready: Callable[[], None]) -> uvicorn.Server:
+    """Have `ready` called once the application has started."""
+    startup = server.startup
+
+    async def start_and_tell(sockets: list[socket.socket] | None = None) -> None:
+        await startup(sockets)
+        if server.started:
+            ready()
+
+    server.startup = start_and_tell  # type: ignore[method-assign] # it has no hook of its own
+    return server

@@ -1,0 +1,48 @@
+"""What the requests of one server share: the store, who is told of changes, where photos lie."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from whence.store.folder import StoreFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from whence.server.live import Live
+    from whence.server.schedule import Schedule
+
+__all__ = ["Shared"]
+
+
+@dataclass
+class Shared:
+    """One server's store and helpers.
+
+    Parameters
+    ----------
+    path
+        The store's folder.
+    roots
+        The folders below which photos may be shown.
+    live
+        Tells the open pages what changed.
+    schedule
+        Watches the models, and makes verdicts that are asked for.
+    """
+
+    path: Path
+    roots: tuple[Path, ...]
+    live: Live
+    schedule: Schedule
+    _opened: threading.local = field(default_factory=threading.local)
+
+    @property
+    def store(self) -> StoreFolder:
+        """The store as this thread has it open: a connection belongs to one thread."""
+        found = getattr(self._opened, "store", None)
+        if not isinstance(found, StoreFolder):
+            found = self._opened.store = StoreFolder(self.path)
+        return found

@@ -1,0 +1,33 @@
+"""What is open now: the alerts of each model's last windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whence.store import watches
+from whence.types.pages import OpenAlert
+from whence.types.time import micros
+
+if TYPE_CHECKING:
+    from whence.store.folder import StoreFolder
+
+__all__ = ["open_alerts"]
+
+
+def open_alerts(store: StoreFolder) -> list[OpenAlert]:
+    """Return the alerts of the last window whose inputs, and whose performance, were looked at.
+
+    The newest come first.
+    """
+    found = []
+    for model in store.models():
+        state = watches.load(store, model)
+        if state is None:
+            continue
+        last = {at for at in (state.screened, state.judged, state.quiet) if at}
+        found += [
+            OpenAlert(model=model, alert=one)
+            for one in watches.alerts(store, model)
+            if micros(one.window.start) in last
+        ]
+    return sorted(found, key=lambda one: one.alert.window.start, reverse=True)

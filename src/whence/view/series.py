@@ -1,0 +1,182 @@
+"""The metric over time, with what is normal and how much speaks for a failure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.errors import BadInput
+from whence.profile.bins import NumberBins
+from whence.profile.spec import LABELLED, LOSS, LOSS_SQUARED, ROWS
+from whence.store import watches
+from whence.types.pages import Series
+from whence.types.time import Window, micros, moment
+from whence.watch.proportion import normal_quantile, wilson
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from whence.types.slice import Slice
+    from whence.view.watched import Watched
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["MOST_POINTS", "bin_of", "interval", "series"]
+
+MOST_POINTS = 1000
+"""Of one line; with the extremes of each bucket a chart draws at most twice as many."""
+
+_MILLI = 1000
+_Z = normal_quantile(0.95)
+
+
+def series(
+    watched: Watched,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    where: Slice | None = None,
+) -> Series:
+    """Return a model's metric over time, in at most `MOST_POINTS` buckets.
+
+    Parameters
+    ----------
+    start, end
+        Only windows that start there; all if None.
+    where
+        One condition on one column, a bin of its own; all rows if empty.
+
+    Raises
+    ------
+    BadInput
+        If `where` is not one bin of a column.
+    """
+    chosen = [
+        one
+        for one in watched.windows
+        if (start is None or one.start >= micros(start))
+        and (end is None or one.start < micros(end))
+    ]
+    sums = np.array(
+        [(one.facts.rows, one.facts.labelled, one.facts.loss, one.facts.loss_squared)
+         for one in chosen], np.float64,
+    ).reshape(-1, 4)  # fmt: skip
+    if where and chosen:
+        position = bin_of(watched, where)
+        period = Window(moment(chosen[0].start), moment(chosen[-1].end))
+        counts = watched.counts(period)
+        nothing = np.zeros(4)
+        sums = np.array([
+            counts[one.start][position] if one.start in counts else nothing for one in chosen
+        ])  # fmt: skip
+    begun = np.array([one.start for one in chosen], np.int64)
+    parts = np.array_split(np.arange(len(chosen)), min(len(chosen), MOST_POINTS) or 1)
+    return _drawn(watched, begun, sums, [part for part in parts if len(part)], overall=not where)
+
+
+def _drawn(
+    watched: Watched,
+    start: NDArray[np.int64],
+    sums: Floats,
+    parts: list[NDArray[np.intp]],
+    *,
+    overall: bool,
+) -> Series:
+    judged = {one.start: one for one in watches.judgements(watched.store, watched.model)}
+    named = watched.metric is not None
+    age = round((watched.state.horizon or 0.0) * 1e6)
+    line: dict[str, list[float | None]] = {
+        name: [] for name in ("value", "smallest", "largest", "low", "high", "normal_low",
+                              "normal_high", "line", "evidence")
+    }  # fmt: skip
+    for part in parts:
+        values = _values(watched, sums[part]) if named else []
+        total = sums[part].sum(axis=0)
+        line["value"].append(_mean(watched, total) if named else None)
+        line["smallest"].append(min(values, default=None))
+        line["largest"].append(max(values, default=None))
+        low, high = interval(watched, total) if named else (None, None)
+        line["low"].append(low)
+        line["high"].append(high)
+        here = [judged[int(at)] for at in start[part] if overall and int(at) in judged]
+        last = here[-1] if here else None
+        bounds: tuple[float | None, float | None] = (None, None)
+        if last is not None:
+            reach = _Z * last.sd / len(here) ** 0.5
+            bounds = _ordered(watched, last.expected - reach, last.expected + reach)
+        line["normal_low"].append(bounds[0])
+        line["normal_high"].append(bounds[1])
+        line["line"].append(None if last is None else watched.value(last.line))
+        line["evidence"].append(max((one.evidence for one in here), default=None))
+    return Series(
+        metric=watched.metric,
+        higher_is_better=watched.higher_is_better,
+        start=[int(start[part[0]]) // _MILLI for part in parts],
+        rows=[int(sums[part, ROWS].sum()) for part in parts],
+        labelled=[int(sums[part, LABELLED].sum()) for part in parts],
+        provisional=[_is_provisional(watched, int(start[part[-1]]), age) for part in parts],
+        **line,
+    )
+
+
+def _is_provisional(watched: Watched, start: int, age: int) -> bool:
+    return start > watched.state.judged and start >= micros(watched.state.reference.end) and age > 0
+
+
+def _values(watched: Watched, sums: Floats) -> list[float]:
+    return [value for one in sums if (value := _mean(watched, one)) is not None]
+
+
+def _mean(watched: Watched, sums: Floats) -> float | None:
+    """Return the metric of one row of sums (rows, labelled, loss, squared loss)."""
+    return watched.value(float(sums[LOSS] / sums[LABELLED])) if sums[LABELLED] else None
+
+
+def interval(watched: Watched, sums: Floats) -> tuple[float | None, float | None]:
+    """Return the metric's 95 % interval from sums (4,), rows taken as independent.
+
+    Wilson's for 0/1 losses, else normal with the rows' own variance.
+    """
+    labelled, loss = float(sums[LABELLED]), float(sums[LOSS])
+    if not labelled:
+        return None, None
+    if watched.state.task == "classification":
+        return _ordered(watched, *wilson(loss, labelled))
+    mean = loss / labelled
+    variance = max(float(sums[LOSS_SQUARED]) / labelled - mean**2, 0.0)
+    reach = _Z * (variance / labelled) ** 0.5
+    return _ordered(watched, mean - reach, mean + reach)
+
+
+def _ordered(watched: Watched, low: float, high: float) -> tuple[float, float]:
+    first, second = watched.value(low), watched.value(high)
+    return (first, second) if first <= second else (second, first)
+
+
+def bin_of(watched: Watched, where: Slice) -> int:
+    """Return the position in the counts of the bin that a condition names.
+
+    Raises
+    ------
+    BadInput
+        If it names none.
+    """
+    if len(where) != 1:
+        raise BadInput(
+            f"a series is of all rows or of one condition; {where} has {len(where)} conditions"
+        )
+    ((name, condition),) = where.items()
+    column = watched.column(name)
+    for code in range(column.bins.size):
+        if column.bins.nameable(code) and _same(column.bins.condition(code), condition):
+            return column.offset + code
+    kind = "range" if isinstance(column.bins, NumberBins) else "value"
+    raise BadInput(f"{name} = {condition!r} is no {kind} that is counted apart; ask for the slices")
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return bool(np.allclose(one, other, rtol=1e-12, atol=0.0))
+    return one == other

@@ -1,0 +1,89 @@
+"""SQL from the page reads the store's tables, and nothing else."""
+
+import duckdb
+import pytest
+
+from whence.store.folder import StoreFolder
+from whence.view import query
+
+TABLE = '"team/fraud.predictions"'
+
+
+@pytest.fixture
+def ask(client):
+    """Ask a query; the answer must have the status that is expected."""
+
+    def run(sql, status=200):
+        answer = client.post("/api/v1/sql", json={"sql": sql})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return run
+
+
+def test_it_reads_the_tables(ask, client, logged):
+    store, rows = logged
+    (table,) = client.get("/api/v1/tables").json()
+    assert table["sql"] == TABLE
+    found = ask(f"SELECT shop, count(*) AS n, avg(x) FROM {TABLE} GROUP BY shop ORDER BY shop")
+    assert found["columns"] == ["shop", "n", "avg(x)"]
+    files = [str(path) for path in store.glob("tables/*/predictions/_day=*/*.parquet")]
+    with duckdb.connect() as connection:
+        expected = connection.execute(
+            "SELECT shop, count(*), avg(x) FROM read_parquet(?) GROUP BY shop ORDER BY shop",
+            [files],
+        ).fetchall()
+    assert [tuple(row[:2]) for row in found["rows"]] == [row[:2] for row in expected]
+    assert [row[2] for row in found["rows"]] == pytest.approx([row[2] for row in expected])
+    assert sum(row[1] for row in found["rows"]) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("SELECT * FROM read_csv('/etc/passwd')", "disabled"),
+        ("SELECT * FROM '/etc/passwd'", "cannot be answered"),
+        ("SELECT * FROM read_text('https://example.com')", "disabled"),
+        ("SELECT * FROM glob('/*')", "disabled"),
+        ("SELECT getenv('HOME')", "cannot be answered"),
+        ("COPY (SELECT 1) TO '/tmp/out.csv'", "not allowed"),
+        ("ATTACH '/tmp/other.db'", "not allowed"),
+        ("INSTALL httpfs", "not allowed"),
+        ("SET enable_external_access = true", "not allowed"),
+        ("CREATE TABLE t (x INTEGER)", "not allowed"),
+        (f"DELETE FROM {TABLE}", "not allowed"),
+        ("SELECT 1; SELECT 2", "2 statements; give one"),
+        ("", "0 statements; give one"),
+        ("SELEC 1", "cannot be answered"),
+        ("SELECT nobody FROM nothing", "cannot be answered"),
+    ],
+)
+def test_it_does_nothing_else(ask, sql, says):
+    assert says in ask(sql, 400)["error"]
+
+
+def test_names_of_the_program_are_no_tables(ask):
+    for name in ("store", "connection", "sql"):
+        assert "cannot be answered" in ask(f"SELECT * FROM {name}", 400)["error"]
+
+
+def test_many_rows_are_cut_and_said_so(ask):
+    found = ask("SELECT * FROM range(20000)")
+    assert len(found["rows"]) == 10_000
+    assert found["truncated"]
+
+
+def test_a_long_query_is_stopped(logged):
+    store, _ = logged
+    with pytest.raises(query.BadInput, match=r"longer than 0\.2 s and was stopped"):
+        query.run(
+            StoreFolder(store),
+            "SELECT sum(a.range * b.range) FROM range(9999999) a, range(9999999) b",
+            seconds=0.2,
+        )
+
+
+def test_a_greedy_query_is_told_of_its_limit(ask):
+    sql = "SELECT list(range) FROM range(400000000)"
+    assert "cannot be answered" in ask(sql, 400)["error"]
+    assert ask("SELECT 1")["rows"] == [[1]]
