@@ -82,4 +82,4 @@ def test_importing_loads_nothing():
 
 def test_a_server_as_store_is_not_mistaken_for_a_folder():
     with pytest.raises(whence.BadInput, match="http://localhost"):
-        whence.model("m", store="http://localhost:5000")
+        whence.model("m", store="http://localhost:5000").watch()

@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src/whence"
 
 HOUSE = [
-    "errors", "types", "inputs", "journal", "ship", "record", "profile", "store", "watch",
+    "errors", "types", "inputs", "journal", "record", "ship", "profile", "store", "watch",
     "causes", "why", "work", "view", "api", "demo", "server", "cli",
 ]  # fmt: skip
 """From the top down; `__init__` (lazy names) is exempt."""
@@ -26,7 +26,16 @@ ROOMS = {
     "sklearn": {"causes", "why", "demo"},
     "nanoarrow": {"record"},
     "msgspec": {
-        "types", "journal", "ship", "record", "profile", "store", "why", "work", "view", "server",
+        "types",
+        "journal",
+        "ship",
+        "record",
+        "profile",
+        "store",
+        "why",
+        "work",
+        "view",
+        "server",
         "cli",
     },
     "pyarrow": {"record", "profile", "store", "work", "why", "view"},

@@ -228,3 +228,34 @@ def test_what_is_new_is_found_by_itself(tmp_path, serving):
         assert (row["name"], row["state"], row["rows"]) == ("late", "blind", 1)
         client.process.terminate()
         assert client.process.wait(timeout=30) == 0
+
+
+def test_values_that_the_reference_has_not_seen_are_slices_of_their_own(tmp_path, serving):
+    store = tmp_path / "store"
+    model = whence.model("m", store=store)
+    rows = [
+        {"ts": START + dt.timedelta(days=day, minutes=i), "p": 1, "y": int(i % 10 > 0),
+         "shop": "ab"[i % 2]}
+        for day in range(12) for i in range(40)
+    ]  # fmt: skip
+    fresh = [
+        {"ts": START + dt.timedelta(days=day, minutes=50 + i), "p": 1, "y": i % 2, "shop": name}
+        for day in (10, 11) for name, n in (("new", 20), ("rare", 4)) for i in range(n)
+    ]  # fmt: skip
+    model.log(rows + fresh, time="ts", prediction="p", label="y")
+    model.reference(START, START + dt.timedelta(days=10))
+    model.watch()
+    with serving(store, "--every", "0") as client:
+        asked = {"column": "shop", "start": since(10)}
+        levels = client.get("/api/v1/models/m/slices", params=asked).json()["levels"]
+        cells = client.get("/api/v1/models/m/drift", params={"start": since(10)}).json()["columns"]
+    told = {one["label"]: one for one in levels}
+    assert set(told) == {"a", "b", "new", "rare"}
+    new = told["new"]
+    assert (new["before"], new["share_before"], new["labelled"]) == (None, 0.0, 40)
+    assert new["after"] == pytest.approx(0.5)
+    assert new["share"] == pytest.approx(40 / 128)
+    assert new["points"] == pytest.approx(40 / 128 * (0.9 - 0.5))
+    assert new["recent"] == pytest.approx([0.5, 0.5])
+    assert levels[0]["label"] == "new"
+    assert min(cells[0]["distance"]) > 0.5

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from whence.api.dependencies import require
 from whence.errors import BadInput, NotFound
+from whence.ship.spool import refuse_spool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,7 @@ def watch(
     tell: Tell = _silent,
 ) -> WatchReport:
     """Fold, count what is new, judge it; see `Model.watch`. `tell` hears how far it is."""
+    refuse_spool(store)
     require("app")
     from whence.store.folder import StoreFolder
     from whence.work.fold import fold
@@ -108,6 +110,7 @@ def forget(
     dry_run: bool,
 ) -> Forgotten:
     """Fold, then forget, or say what would be forgotten; see `Model.forget`."""
+    refuse_spool(store)
     require("app")
     from whence.store.folder import StoreFolder
     from whence.work.erasure import erasure
@@ -124,6 +127,7 @@ def forget(
 
 def compact(store: Path, model: str | None, *, keep: timedelta | None) -> list[Compacted]:
     """Fold, then compact one model's tables or all; see `Store.compact`."""
+    refuse_spool(store)
     require("app")
     from whence.store.folder import StoreFolder
     from whence.work.compact import KEEP, compact
@@ -141,6 +145,7 @@ def compact(store: Path, model: str | None, *, keep: timedelta | None) -> list[C
 
 def models(store: Path) -> list[str]:
     """Return the models of a store; see `Store.models`."""
+    refuse_spool(store)
     require("app")
     from whence.store.folder import StoreFolder
     from whence.work.fold import fold

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from whence.errors import BadInput
-
-__all__ = ["locate", "require_folder_of_own"]
+__all__ = ["locate"]
 
 
 def locate(store: str | os.PathLike[str] | None = None) -> Path:
@@ -27,21 +25,3 @@ def locate(store: str | os.PathLike[str] | None = None) -> Path:
 
         return record_for(str(chosen))
     return Path(chosen).absolute()
-
-
-def require_folder_of_own(store: Path) -> None:
-    """Do nothing if a store can be read where this runs.
-
-    Raises
-    ------
-    BadInput
-        If its records go to a server, where they are to be read.
-    """
-    from whence.ship.spool import server_of  # noqa: PLC0415 - as above
-
-    server = server_of(store)
-    if server is not None:
-        raise BadInput(
-            f"the store is the server {server}, and this reads a folder; open {server} in a "
-            "browser, or run it on the server's machine with its folder as --store"
-        )

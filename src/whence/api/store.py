@@ -24,7 +24,8 @@ def open(store: str | os.PathLike[str] | None = None) -> Store:  # noqa: A001 - 
     Parameters
     ----------
     store
-        The folder; by default ``WHENCE_STORE``, else ``./.whence``.
+        The folder, or a server's address (``http://...``) to record for; by default
+        ``WHENCE_STORE``, else ``./.whence``.
 
     Examples
     --------
@@ -79,6 +80,15 @@ def event(
 
 def flush(store: str | os.PathLike[str] | None = None) -> None:
     """Wait until what this process recorded is on the disk, so that it survives power loss.
+
+    Of a server, until the server has it on its disk.
+
+    Raises
+    ------
+    StoreError
+        If the server has not taken all of it within a minute; nothing is lost, it is sent on.
+    Unwritable
+        If the disk reports an error.
 
     Examples
     --------

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from whence.api.location import locate
 from whence.errors import NotFound
+from whence.ship.spool import refuse_spool
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +28,7 @@ def run(given: argparse.Namespace) -> int:
     from whence.work.fold import fold  # noqa: PLC0415 - needs the extra `app`
 
     path = locate(given.store)
+    refuse_spool(path)
     if not path.is_dir():
         raise NotFound(f"there is no store at {path}; name one with --store or WHENCE_STORE")
     store = StoreFolder(path)

@@ -6,12 +6,15 @@ Watches every model by itself, makes the verdicts, and takes what programs recor
 
 from __future__ import annotations
 
+import ipaddress
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whence.api.dependencies import require
 from whence.api.location import locate
+from whence.errors import BadInput
+from whence.ship.spool import refuse_spool
 
 if TYPE_CHECKING:
     import argparse
@@ -60,12 +63,29 @@ def start(
     require("server")
     # The extras are there, as was just made sure.
     from whence.server.app import application  # noqa: PLC0415
+    from whence.server.hosts import Hosts  # noqa: PLC0415
     from whence.server.run import listen, run  # noqa: PLC0415
 
+    store = locate(given.store)
+    refuse_spool(store)
     photos = tuple(Path(one).absolute() for one in given.photos)
     with listen(host, given.port) as bound:
-        port = bound.getsockname()[1]
-        app = application(locate(given.store), photos=photos, every=given.every)
+        address, port = bound.getsockname()[:2]
+        loopback = ipaddress.ip_address(address).is_loopback
+        if not loopback:
+            _require_token(store, host)
+        hosts = Hosts(port=port, loopback=loopback, names=frozenset(names))
+        app = application(store, hosts, photos=photos, every=given.every)
         shown = f"[{host}]" if ":" in host else host
         run(app, bound, lambda: ready(f"http://{shown}:{port}/"))
     sys.stdout.write("stopped\n")
+
+
+def _require_token(store: Path, host: str) -> None:
+    from whence.store.tokens import Tokens  # noqa: PLC0415 - the extras are there
+
+    if not Tokens(store).any():
+        raise BadInput(
+            f"{host} can be reached from other machines, and nothing would keep them out; make a "
+            "token first: whence token create --scope admin --name me"
+        )

@@ -3,6 +3,7 @@
 from whence.journal.format import FORMAT, open_folder
 from whence.journal.frame import Frame
 from whence.journal.identity import uuid7
+from whence.journal.mirror import Mirror
 from whence.journal.reader import Gap, Reading, alive, frames_from, journals, read
 from whence.journal.segment import Segment
 from whence.journal.writer import Writer
@@ -11,6 +12,7 @@ __all__ = [
     "FORMAT",
     "Frame",
     "Gap",
+    "Mirror",
     "Reading",
     "Segment",
     "Writer",

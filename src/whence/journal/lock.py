@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["hold", "is_held"]
+__all__ = ["hold", "is_held", "try_hold"]
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -24,6 +24,15 @@ if sys.platform == "win32":  # pragma: no cover
         """Lock an open file until it is closed."""
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+    def try_hold(descriptor: int) -> bool:
+        """Lock an open file until it is closed, unless some process holds the lock."""
+        os.lseek(descriptor, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
 
     def is_held(path: Path) -> bool:
         """Return whether some process holds the lock."""
@@ -47,6 +56,14 @@ else:
         It waits, but only for `is_held` of another process, which lets go at once.
         """
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def try_hold(descriptor: int) -> bool:
+        """Lock an open file until it is closed, unless some process holds the lock."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def is_held(path: Path) -> bool:
         """Return whether some process, this one included, holds the lock."""

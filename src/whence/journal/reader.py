@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from whence.journal import frame, lock
+from whence.journal import frame, lock, mirror
 from whence.journal.format import check_format
 from whence.journal.header import parse, read_header
 from whence.journal.identity import Host, this_host
@@ -51,6 +51,8 @@ class Reading:
         header = read_header(path)
         if header is not None:
             check_format(header.format, path)
+        if until is None and mirror.is_mirror(path):
+            until = mirror.known(path).length  # the bytes behind it may be sent again
         with path.open("rb") as file:
             file.seek(offset)
             self._data = file.read(-1 if until is None else max(until - offset, 0))
@@ -139,8 +141,11 @@ def alive(path: Path) -> bool | None:
     """Return whether the process that writes a journal is alive.
 
     None where nobody can tell: it runs, or ran, on another machine, or the journal is so new
-    that it has no header yet.
+    that it has no header yet. Of a mirror nobody can tell until its client has said that it ended,
+    be the client on this machine or not.
     """
+    if mirror.is_mirror(path):
+        return False if mirror.known(path).ended else None
     if lock.is_held(path):
         return True
     header = read_header(path)

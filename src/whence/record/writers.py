@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from whence.journal import Writer, open_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["flush", "writer"]
+__all__ = ["flush", "use", "writer"]
 
 _writers: dict[Path, Writer] = {}
+_makers: dict[Path, Callable[[], Writer]] = {}
 _opening = threading.RLock()
 
 
@@ -32,13 +34,20 @@ def writer(store: Path) -> Writer:
     return _open(store.absolute()) if found is None else found
 
 
+def use(store: Path, make: Callable[[], Writer]) -> None:
+    """Let records for a folder go to a writer of another kind, made at the first one."""
+    _makers[store] = make
+
+
 def flush(store: Path) -> None:
-    """Wait until all that this process recorded in a store is on the disk.
+    """Wait until all that this process recorded in a store is on the disk, or at its server.
 
     Raises
     ------
     Unwritable
         If the disk reports an error.
+    StoreError
+        If a server does not take it.
     """
     found = _writers.get(store.absolute())
     if found is not None:
@@ -48,7 +57,8 @@ def flush(store: Path) -> None:
 def _open(store: Path) -> Writer:
     with _opening:
         if store not in _writers:
-            _writers[store] = Writer(open_folder(store) / "journals")
+            make = _makers.get(store)
+            _writers[store] = make() if make else Writer(open_folder(store) / "journals")
         return _writers[store]
 
 

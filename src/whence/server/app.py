@@ -10,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
+from whence.server.guard import Guard, guarded
+from whence.server.journals import journal_routes
 from whence.server.live import Live
 from whence.server.metrics import KIND, metrics
 from whence.server.native.endpoint import PREFIX, Nothing, failed, json, route
@@ -18,6 +20,7 @@ from whence.server.native.openapi import describe_api
 from whence.server.page import serve_page
 from whence.server.schedule import Schedule
 from whence.server.shared import Shared
+from whence.store.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,16 +30,22 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from whence.server.hosts import Hosts
+
 __all__ = ["application"]
 
 
-def application(store: Path, *, photos: tuple[Path, ...] = (), every: float = 60.0) -> ASGIApp:
-    """Return the ASGI application over a store.
+def application(
+    store: Path, hosts: Hosts, *, photos: tuple[Path, ...] = (), every: float = 60.0
+) -> ASGIApp:
+    """Return the ASGI application over a store, behind its guard.
 
     Parameters
     ----------
     store
         The store's folder; made when absent.
+    hosts
+        What it is bound to, and the names it is reached by.
     photos
         The folders below which photos may be shown.
     every
@@ -75,6 +84,7 @@ def application(store: Path, *, photos: tuple[Path, ...] = (), every: float = 60
 
     routes = [
         *(route(shared, one) for one in ENDPOINTS),
+        *journal_routes(store, PREFIX),
         Route(f"{PREFIX}/live", stream),
         Route(f"{PREFIX}/openapi.json", description),
         Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "DELETE"]),
@@ -82,7 +92,8 @@ def application(store: Path, *, photos: tuple[Path, ...] = (), every: float = 60
         Route("/metrics", root_metrics),
         Route("/{rest:path}", serve_page),
     ]
-    return _RawPaths(Starlette(routes=routes, lifespan=lifespan))
+    app = _RawPaths(Starlette(routes=routes, lifespan=lifespan))
+    return guarded(app, Guard(hosts=hosts, keys=Tokens(store)))
 
 
 class _RawPaths:

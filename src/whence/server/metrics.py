@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from whence.view.overview import models
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,6 +20,8 @@ def metrics(store: StoreFolder) -> str:
 
 
 def _lines(store: StoreFolder) -> Iterator[str]:
+    from whence.view.overview import models  # noqa: PLC0415 - a server starts without it
+
     rows = models(store)
     yield "# HELP whence_model_failing Whether an incident of the model is open."
     yield "# TYPE whence_model_failing gauge"

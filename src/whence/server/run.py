@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["listen", "run"]
 
+BACKLOG = 2048
+"""Connections that may wait to be taken."""
+
 GRACE = 5
 """Seconds that requests at hand have when the server is told to stop."""
 
@@ -32,12 +35,15 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
+        bound = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise BadInput(
             f"cannot listen on {host} port {port}: {error.strerror or error}; give another --port, "
             "or 0 for any that is free"
         ) from error
+    # Else an answer waits for the client's delayed acknowledgement, 40 ms on Linux.
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return bound
 
 
 def run(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None:

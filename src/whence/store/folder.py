@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 
 from whence.errors import BadInput, NotFound
 from whence.journal.format import open_folder
+from whence.ship.spool import refuse_spool
 from whence.store.columns import ColumnMap
 from whence.store.lease import Lease
 from whence.store.metadata import Metadata
-from whence.store.tables import LABELS, PREDICTIONS, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from whence.store.tables import Table
 
 __all__ = ["StoreFolder"]
 
@@ -41,7 +43,7 @@ class StoreFolder:
     Raises
     ------
     BadInput
-        If its path holds a percent sign.
+        If its path holds a percent sign, or it is the spool for a server.
     NewerStore
         If a newer Whence wrote it.
     Unwritable
@@ -54,6 +56,7 @@ class StoreFolder:
                 f"the store's path {path} holds a %, which the library of the tables takes for "
                 "the escape of a URL; choose a path without"
             )
+        refuse_spool(path)
         self.path = open_folder(path)
 
     @property
@@ -108,10 +111,15 @@ class StoreFolder:
 
     def predictions(self, model: str) -> Table:
         """Open a model's predictions as they stand now."""
+        from whence.store.tables import PREDICTIONS, Table  # noqa: PLC0415 - as said below
+
         return Table(self._folder(model) / "predictions", PREDICTIONS)
 
     def labels(self, model: str) -> Table:
         """Open a model's late labels as they stand now."""
+        # The libraries of the tables take half a second to load; a server answers before.
+        from whence.store.tables import LABELS, Table  # noqa: PLC0415
+
         return Table(self._folder(model) / "labels", LABELS)
 
     def columns(self, model: str) -> ColumnMap:

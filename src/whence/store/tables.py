@@ -37,8 +37,11 @@ __all__ = ["LABELS", "PREDICTIONS", "Table"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
-_ROW_GROUP = 65_536
-"""Rows that a reader must take at once."""
+_ROW_GROUP = 131_072
+"""Rows that other engines must take at once."""
+
+_PIECE = 40_000
+"""Rows that counting takes at once, at most."""
 
 _CONFIGURATION: Mapping[str, str | None] = {
     "delta.dataSkippingNumIndexedCols": "3",
@@ -191,7 +194,7 @@ class Table:
     def pieces(
         self, columns: Collection[str], day: date, coded: Collection[str]
     ) -> Iterator[pa.Table]:
-        """Yield the rows of a day a row group at a time; the caller holds the lease.
+        """Yield the rows of a day in pieces of bounded size; the caller holds the lease.
 
         Columns that a file lacks are left out; `coded` names columns of text to be given as
         dictionaries.
@@ -205,9 +208,11 @@ class Table:
                 memory_map=True,
             ) as source:
                 present = [name for name in source.schema_arrow.names if name in columns]
-                for group in range(source.num_row_groups):
-                    # Without threads of its own: whoever counts takes several days at a time.
-                    yield source.read_row_group(group, present, use_threads=False)
+                # Without threads of its own: whoever counts takes several days at a time.
+                pieces = max(1, -(-known.num_rows // _PIECE))
+                even = max(1, -(-known.num_rows // pieces))
+                for batch in source.iter_batches(even, columns=present, use_threads=False):
+                    yield pa.Table.from_batches([batch])
 
     def properties(self) -> WriterProperties:
         """Return how to write rows that this table holds already, as `append` would."""

@@ -192,7 +192,8 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
 class Level(msgspec.Struct, frozen=True, kw_only=True):
     """One slice of one column: the metric in the reference and now, with 95 % intervals.
 
-    `points` is what it costs all rows: its share now, times how much worse it became.
+    `points` is what it costs all rows: its share now, times how much worse it became; a slice
+    that the reference has not seen is compared with all rows of the reference.
     """
 
     label: str

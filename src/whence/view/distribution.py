@@ -10,6 +10,7 @@ from whence.profile.bins import NumberBins
 from whence.profile.spec import LABELLED, LOSS, ROWS
 from whence.types.pages import Bin, Distribution, Level, SliceTable
 from whence.view.series import interval
+from whence.view.unseen import unseen_levels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,11 +83,13 @@ def slices(watched: Watched, name: str, period: Window) -> SliceTable:
         [sum(counts[int(at)][column.where] for at in part) for part in starts]
     ).reshape(-1, column.bins.size, 4)
     now = by_part.sum(axis=0)
+    everything = _loss(watched.total(watched.state.reference)[0])
     levels = [
-        _level(watched, column, code, before, by_part)
+        _level(watched, column, code, before, by_part, everything)
         for code in range(column.bins.size)
         if column.bins.nameable(code) and (before[code, ROWS] or now[code, ROWS])
     ]
+    levels += unseen_levels(watched, column, period, by_part, [int(part[0]) for part in starts])
     levels.sort(key=lambda level: (-(level.points or 0.0), -level.share))
     return SliceTable(
         column=name,
@@ -100,11 +103,18 @@ def slices(watched: Watched, name: str, period: Window) -> SliceTable:
 
 
 def _level(
-    watched: Watched, column: ProfiledColumn, code: int, before: Floats, by_part: Floats
+    watched: Watched,
+    column: ProfiledColumn,
+    code: int,
+    before: Floats,
+    by_part: Floats,
+    everything: float | None,
 ) -> Level:
+    """Return one slice; without a past of its own its points are against `everything`."""
     now = by_part.sum(axis=0)
     share = float(now[code, ROWS] / max(now[:, ROWS].sum(), 1.0))
     old, new = _loss(before[code]), _loss(now[code])
+    usual = everything if old is None else old
     judged = watched.metric is not None
     low, high = interval(watched, now[code]) if judged else (None, None)
     return Level(
@@ -116,7 +126,7 @@ def _level(
         before=None if old is None or not judged else watched.value(old),
         after=None if new is None or not judged else watched.value(new),
         interval=None if low is None or high is None else (low, high),
-        points=None if old is None or new is None else share * (new - old),
+        points=None if usual is None or new is None else share * (new - usual),
         recent=[
             None if (loss := _loss(part[code])) is None or not judged else watched.value(loss)
             for part in by_part

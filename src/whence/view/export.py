@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.types.slice import describe
-from whence.why.words import Words
+from whence.types.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from whence.store import actions, verdicts, watches
 from whence.types.pages import IncidentHead, ModelRow, State
 from whence.types.slice import describe
 from whence.types.time import Window, micros, moment
+from whence.types.words import Words
 from whence.view.watched import Watched
-from whence.why.words import Words
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder

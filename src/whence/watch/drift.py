@@ -247,9 +247,19 @@ def drift(
 def distance(reference: Floats, window: Floats) -> float:
     """Return Cohen's w between two rows of counts (B,), what chance alone adds taken off.
 
-    It says how far, and nothing of whether that is normal; 0 where there is nothing to compare.
+    Root of sum((share now - share before)^2 / mean of the two shares), less the B - 1 over n_h
+    that two samples of one distribution are apart. No bins are merged, so that values which the
+    reference has not seen count however few they are. It says how far, and nothing of whether
+    that is normal; 0 where there is nothing to compare.
     """
-    return _effect(pearson(reference, window))
+    before, now = reference.sum(), window.sum()
+    if not before or not now:
+        return 0.0
+    gap, middle = _shares(window) - _shares(reference), (_shares(window) + _shares(reference)) / 2
+    filled = middle > 0
+    apart = float((gap[filled] ** 2 / middle[filled]).sum())
+    harmonic = before * now / (before + now)
+    return float(np.sqrt(max(0.0, apart - (filled.sum() - 1) / harmonic)))
 
 
 def _dispersion(counts: Floats, weekday: NDArray[np.integer], *, matched: bool) -> float:

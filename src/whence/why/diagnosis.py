@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from whence.causes.membership import members
 from whence.types.reports import Verdict, WhyReport
+from whence.types.words import Words
 from whence.why.alignment import align
 from whence.why.carrying import carrying
 from whence.why.confidence import confidence
@@ -19,7 +20,6 @@ from whence.why.report import checked, findings
 from whence.why.sentences import calm_sentence, sentence
 from whence.why.triggers import Exposure, find_trigger
 from whence.why.unlabelled import without_labels
-from whence.why.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

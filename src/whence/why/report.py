@@ -12,10 +12,10 @@ from whence.why.carrying import positive_points
 if TYPE_CHECKING:
     from whence.causes.evidence import Outcome
     from whence.causes.gain import Gain
+    from whence.types.words import Words
     from whence.why.attribution import Attribution, Part
     from whence.why.ledger import Ledger
     from whence.why.ranking import Ranking
-    from whence.why.words import Words
 
 __all__ = ["checked", "findings"]
 

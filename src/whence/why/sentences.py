@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from whence.causes.evidence import Outcome
     from whence.types.reports import Named, Trigger
     from whence.types.slice import Slice
+    from whence.types.words import Words
     from whence.why.ledger import Entry
     from whence.why.verdict import State
-    from whence.why.words import Words
 
 __all__ = ["calm_sentence", "sentence"]
 

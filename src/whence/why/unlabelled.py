@@ -14,7 +14,7 @@ from whence.why.labels import labels_to_ask
 if TYPE_CHECKING:
     from whence.types.reports import Incident
     from whence.types.rows import Rows
-    from whence.why.words import Words
+    from whence.types.words import Words
 
 __all__ = ["without_labels"]
 

@@ -29,26 +29,19 @@ from whence.types.pages import (
     SqlResult,
 )
 from whence.types.time import Window, parse_time
-from whence.view import query
-from whence.view.alerts import open_alerts
-from whence.view.distribution import distribution, slices
-from whence.view.drift_map import drift_map
-from whence.view.export import as_markdown
-from whence.view.incident import incident_page
-from whence.view.model import model_page
-from whence.view.overview import models
 from whence.view.photos import KINDS, permitted
-from whence.view.rows import row_page
-from whence.view.series import series
-from whence.view.watched import Watched
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from whence.server.shared import Shared
     from whence.types.slice import Slice
+    from whence.view.watched import Watched
 
 __all__ = ["ENDPOINTS"]
+
+# Pictures are loaded when they are first asked for, so that a server starts at once.
+# ruff: noqa: PLC0415
 
 MOST_TEXT = 10_000
 """Characters of what a person says of an incident."""
@@ -117,40 +110,59 @@ class Table(msgspec.Struct, frozen=True):
 
 def list_models(shared: Shared, _: Nothing, __: None) -> list[ModelRow]:
     """Every model with its state, the failing ones first."""
+    from whence.view.overview import models
+
     return models(shared.store)
 
 
 def one_model(shared: Shared, given: OfModel, _: None) -> ModelPage:
     """What stands around a model's charts."""
+    from whence.view.model import model_page
+
     return model_page(shared.store, given.model)
 
 
 def one_series(shared: Shared, given: SeriesOf, _: None) -> Series:
     """The metric over time, in at most 1,000 buckets with their extremes."""
+    from whence.view.series import series
+    from whence.view.watched import Watched
+
     watched = Watched(shared.store, given.model)
     return series(watched, _time(given.start), _time(given.end), _slice(given.where))
 
 
 def one_drift(shared: Shared, given: DriftOf, _: None) -> DriftMap:
     """How far each column lies from the reference, window by window."""
+    from whence.view.drift_map import drift_map
+    from whence.view.watched import Watched
+
     watched = Watched(shared.store, given.model)
     return drift_map(watched, _period(watched, given), given.columns)
 
 
 def one_distribution(shared: Shared, given: ColumnOf, _: None) -> Distribution:
     """One column in the reference and in a period."""
+    from whence.view.distribution import distribution
+    from whence.view.watched import Watched
+
     watched = Watched(shared.store, given.model)
     return distribution(watched, given.column, _period(watched, given))
 
 
 def one_slices(shared: Shared, given: ColumnOf, _: None) -> SliceTable:
     """The slices that one column makes, the costliest first."""
+    from whence.view.distribution import slices
+    from whence.view.watched import Watched
+
     watched = Watched(shared.store, given.model)
     return slices(watched, given.column, _period(watched, given))
 
 
 def one_rows(shared: Shared, given: RowsOf, _: None) -> RowPage:
     """A page of the rows of a slice and period."""
+    from whence.view.rows import row_page
+    from whence.view.watched import Watched
+
     watched = Watched(shared.store, given.model)
     return row_page(
         watched,
@@ -178,12 +190,16 @@ def one_photo(shared: Shared, given: Photo, _: None) -> Answer:
 
 def one_incident(shared: Shared, given: OfIncident, _: None) -> IncidentPage:
     """An incident with its verdict, and what people said of it."""
+    from whence.view.incident import incident_page
+
     pending = shared.schedule.is_pending(given.model, given.incident)
     return incident_page(shared.store, given.model, given.incident, pending=pending)
 
 
 def ask_why(shared: Shared, given: OfIncident, _: None) -> Answer:
     """Have a verdict made; the live stream tells when it is there."""
+    from whence.view.incident import incident_page
+
     incident_page(shared.store, given.model, given.incident)
     shared.schedule.ask(given.model, given.incident)
     return Answer(b"{}", "application/json", 202)
@@ -191,6 +207,8 @@ def ask_why(shared: Shared, given: OfIncident, _: None) -> Answer:
 
 def act(shared: Shared, given: OfIncident, said: NewAction) -> Actions:
     """Say something of an incident."""
+    from whence.view.incident import incident_page
+
     incident_page(shared.store, given.model, given.incident)
     if max(len(said.text), len(said.by)) > MOST_TEXT:
         raise BadInput(f"a text of {len(said.text):,} characters is too long; {MOST_TEXT:,} fit")
@@ -203,12 +221,17 @@ def act(shared: Shared, given: OfIncident, said: NewAction) -> Actions:
 
 def export_markdown(shared: Shared, given: OfIncident, _: None) -> Answer:
     """The incident as a text to keep or to send."""
+    from whence.view.export import as_markdown
+    from whence.view.incident import incident_page
+
     page = incident_page(shared.store, given.model, given.incident)
     return _download(given, "md", as_markdown(page).encode(), "text/markdown; charset=utf-8")
 
 
 def export_json(shared: Shared, given: OfIncident, _: None) -> Answer:
     """The incident's page as JSON."""
+    from whence.view.incident import incident_page
+
     page = incident_page(shared.store, given.model, given.incident)
     content = msgspec.json.format(msgspec.json.encode(page), indent=2)
     return _download(given, "json", content, "application/json")
@@ -216,16 +239,22 @@ def export_json(shared: Shared, given: OfIncident, _: None) -> Answer:
 
 def list_alerts(shared: Shared, _: Nothing, __: None) -> list[OpenAlert]:
     """The alerts of each model's last windows, the newest first."""
+    from whence.view.alerts import open_alerts
+
     return open_alerts(shared.store)
 
 
 def list_tables(shared: Shared, _: Nothing, __: None) -> list[Table]:
     """The tables that SQL may read."""
+    from whence.view import query
+
     return [Table(one.name, one.sql, one.columns) for one in query.tables(shared.store)]
 
 
 def run_sql(shared: Shared, _: Nothing, given: Query) -> SqlResult:
     """One query that reads; stopped after 30 seconds, cut after 10,000 rows."""
+    from whence.view import query
+
     return query.run(shared.store, given.sql)
 
 

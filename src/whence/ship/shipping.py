@@ -1,0 +1,212 @@
+"""Shipping: what one process does for all that record into a spool."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from whence.journal import alive, journals, lock, read
+from whence.journal.header import read_header
+from whence.journal.unwritable import unwritable
+from whence.ship.deliver import deliver
+from whence.ship.server import Away, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from whence.ship.server import Server
+    from whence.ship.spool import Spool
+
+__all__ = ["Passed", "Shipping", "ship"]
+
+SOONEST, LATEST = 0.1, 1.0
+"""Seconds between two looks at the spool: while something moves, and when nothing does."""
+
+FIRST_RETRY, LAST_RETRY = 0.5, 30.0
+"""Seconds until a server that is away is tried again: at first, and at most."""
+
+FORGOTTEN = 24 * 3600
+"""A journal whose process cannot be asked, for it wrote on another machine or before this one was
+last started, is over when it has not grown for so many seconds."""
+
+
+class Passed(NamedTuple):
+    """What one pass over a spool did: bytes sent, journals done with, journals that are left.
+
+    Those that the server refuses are not counted among the last: they wait for a person.
+    """
+
+    sent: int
+    done: int
+    left: int
+
+
+class Shipping:
+    """Passes over one spool; remembers what the server has and what it refuses.
+
+    Parameters
+    ----------
+    spool, server
+        From where to where.
+    tell
+        Hears what a person may want to know.
+    """
+
+    def __init__(self, spool: Spool, server: Server, tell: Callable[[str], None]) -> None:
+        self._spool = spool
+        self._server = server
+        self._tell = tell
+        self._lengths: dict[str, int] = {}
+        self._refused: set[str] = set()
+
+    def waiting(self) -> list[Path]:
+        """Return the journals that are there and not refused, the oldest first."""
+        return [path for path in journals(self._spool.journals) if path.name not in self._refused]
+
+    def once(self) -> Passed:
+        """Send what all journals have gained, and remove those that are delivered and over.
+
+        Raises
+        ------
+        Away, Locked
+            If the server takes nothing.
+        """
+        sent, done, left = 0, 0, 0
+        for path in self.waiting():
+            try:
+                gained, over = self._one(path)
+            except FileNotFoundError:  # another process has delivered it
+                continue
+            except Refused as error:
+                self._refused.add(path.name)
+                self._tell(f"the server refuses {path.name}, which stays here: {error}")
+                continue
+            sent, done, left = sent + gained, done + over, left + (not over)
+        return Passed(sent, done, left)
+
+    def _one(self, path: Path) -> tuple[int, bool]:
+        """Send one journal; return how many bytes that were, and whether it is done with."""
+        over = _is_over(path)  # asked first: whoever is dead then has written all it ever will
+        if read_header(path) is None and not read(path).payloads():
+            # Its process was killed, or is about to write, the first bytes.
+            if over:
+                path.unlink(missing_ok=True)
+            return 0, over
+        size = path.stat().st_size
+        before = self._lengths.get(path.name)
+        if before is None:
+            before = self._server.length(path.stem)
+        length = self._lengths[path.name] = deliver(self._server, path, before)
+        if over and length >= size and self._end(path, length):
+            return length - before, True
+        return length - before, False
+
+    def _end(self, path: Path, length: int) -> bool:
+        """Say that a journal is over, and remove it when the server has understood."""
+        reply = self._server.append(path.stem, length, b"", ended=True)
+        self._lengths[path.name] = reply.length
+        if reply.taken:
+            path.unlink(missing_ok=True)
+            del self._lengths[path.name]
+        return reply.taken
+
+
+def _is_over(path: Path) -> bool:
+    living = alive(path)
+    return not living if living is not None else time.time() - path.stat().st_mtime > FORGOTTEN
+
+
+def ship(
+    spool: Spool,
+    server: Server,
+    *,
+    idle: float | None,
+    tell: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
+    """Ship a spool until nothing has been in it for a while.
+
+    While a process that records is alive its journal is in the spool, so this goes on.
+
+    Parameters
+    ----------
+    spool, server
+        From where to where.
+    idle
+        Seconds without journals after which to end; None goes on for ever.
+    tell
+        Hears what a person may want to know.
+    sleep
+        Waits.
+
+    Returns
+    -------
+    bool
+        False if another process ships this spool.
+
+    Raises
+    ------
+    Locked
+        If the server lets this client do nothing.
+    """
+    shipping = Shipping(spool, server, tell)
+    while True:
+        with _alone(spool.lock) as alone:
+            if not alone:
+                return False
+            _until_idle(shipping, idle, tell, sleep)
+        # Who began to record a moment ago has seen the lock held, and relies on this process.
+        if not shipping.waiting():
+            return True
+
+
+def _until_idle(
+    shipping: Shipping,
+    idle: float | None,
+    tell: Callable[[str], None],
+    sleep: Callable[[float], None],
+) -> None:
+    pause, retry, still = SOONEST, FIRST_RETRY, 0.0
+    away: str | None = None
+    while True:
+        try:
+            passed = shipping.once()
+        except Away as error:
+            if away is None:
+                tell(f"{error}; everything stays here until it does")
+            away, still = str(error), 0.0
+            # Not all clients at the same moment.
+            sleep(retry * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+            retry = min(2 * retry, LAST_RETRY)
+            continue
+        if away is not None:
+            tell("the server is back")
+        away, retry = None, FIRST_RETRY
+        pause = SOONEST if passed.sent or passed.done else min(2 * pause, LATEST)
+        still = 0.0 if passed.left else still + pause
+        sleep(pause)
+        if idle is not None and not passed.left and still >= idle:
+            return
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Hold the lock on a file, unless some process does; say whether."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        alone = lock.try_hold(descriptor)
+        if alone:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, b"%d\n" % os.getpid())  # for people; the lock is what counts
+        yield alone
+        if alone:
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,145 @@
+"""SIGKILL of programs, of the process that ships and of the server: each record arrives once."""
+
+import os
+import random
+import selectors
+import signal
+import subprocess
+import sys
+from collections import Counter
+from contextlib import closing, suppress
+
+import pytest
+
+import whence
+from whence.journal import journals
+from whence.record import writers
+from whence.ship.server import Server
+from whence.ship.shipping import ship
+from whence.ship.spool import spool_for
+from whence.store.folder import StoreFolder
+from whence.work.fold import fold
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+
+WRITERS, ROUNDS = 3, 3
+
+# Each call is acknowledged through a pipe after it has returned. Rows have no id: the store would
+# recognise a repeat by it. Some are large, so that kills fall into the middle of something.
+WRITER = """
+import os, sys, whence
+model, who, number = whence.model("m"), sys.argv[1], 0
+while True:
+    size = 300_000 if number % 97 == 50 else number % 300
+    row = {"who": who, "n": number, "ts": "2023-09-01T08:00:00Z", "pred": 1, "padding": "x" * size}
+    model.log(row, time="ts", prediction="pred")
+    os.write(1, b"%d\\n" % number)
+    number += 1
+"""
+
+
+def run_and_kill(server, number, chance, kill):
+    """Run programs that record for a server, kill each; return how many calls each finished."""
+    environment = {**os.environ, "WHENCE_STORE": server.url}
+    running = {
+        f"{number}-{i}": subprocess.Popen(
+            [sys.executable, "-c", WRITER, f"{number}-{i}"],
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        for i in range(WRITERS)
+    }
+    after = {name: chance.randint(300, 1500) for name in running}
+    heard = dict.fromkeys(running, b"")
+    with selectors.DefaultSelector() as selector:
+        for name, process in running.items():
+            selector.register(process.stdout, selectors.EVENT_READ, name)
+        while selector.get_map():
+            for key, _ in selector.select():
+                name, said = key.data, os.read(key.fd, 4096)
+                heard[name] += said
+                kill()
+                if not said:
+                    selector.unregister(key.fileobj)
+                elif heard[name].count(b"\n") >= after[name]:
+                    running[name].send_signal(signal.SIGKILL)
+    for process in running.values():
+        process.stdout.close()
+        assert process.wait() == -signal.SIGKILL
+    return {name: said.count(b"\n") for name, said in heard.items()}
+
+
+def test_every_acknowledged_record_arrives_once_whoever_is_killed(server, stop_shipping):
+    chance = random.Random(20260302)  # noqa: S311 - says when to kill
+    spool, store = spool_for(server.url), StoreFolder(server.store)
+    kills = Counter()
+
+    def kill():
+        what = chance.choices(["none", "ship", "server", "fold"], [60, 3, 2, 1])[0]
+        if what == "ship":
+            kills[what] += stop_shipping(spool)
+        elif what == "server":
+            server.kill()
+            server.start()
+            kills[what] += 1
+        elif what == "fold":
+            with store.lease():
+                fold(store)
+            kills[what] += 1
+
+    promised = {}
+    for number in range(ROUNDS):
+        promised |= run_and_kill(server, number, chance, kill)
+    stop_shipping(spool)
+    with closing(Server(spool.server)) as connection:
+        assert ship(spool, connection, idle=0, tell=lambda _: None)
+    assert journals(spool.journals) == []
+    with store.lease():
+        fold(store)
+
+    assert min(kills["ship"], kills["server"], kills["fold"]) >= 2
+    rows = store.predictions("m").read(["who", "n"])
+    found = Counter(zip(rows["who"].to_pylist(), map(int, rows["n"].to_pylist()), strict=True))
+    assert set(found.values()) == {1}
+    for name, count in promised.items():
+        own = {n for who, n in found if who == name}
+        # The call that was running may have been written and not acknowledged.
+        assert set(range(count)) <= own <= set(range(count + 1))
+    assert store.metadata.one("SELECT COUNT(*) FROM quarantine") == (0,)
+
+
+def test_one_that_is_cut_off_after_any_of_its_requests_is_followed_by_one_that_goes_on(
+    server, spool, monkeypatch, not_started
+):
+    model = whence.model("m", store=server.url)
+    for n in range(120):
+        row = {"n": n, "ts": "2023-09-01T08:00:00Z", "pred": 1, "padding": "x" * 5000}
+        model.log(row, time="ts", prediction="pred")
+    writers.writer(spool.folder).close()
+    monkeypatch.setattr("whence.ship.deliver.PIECE", 70_000)
+    ask, asked = Server._ask, []  # noqa: SLF001 - where each request passes
+
+    class Killed(BaseException):
+        """Nothing in the program catches this."""
+
+    def cut(self, *request):
+        reply = ask(self, *request)
+        asked.append(request)
+        if len(asked) == cut.after:
+            raise Killed  # the server has done it, and nobody heard
+        return reply
+
+    monkeypatch.setattr(Server, "_ask", cut)
+    cut.after = 0
+    while journals(spool.journals):
+        cut.after += 1
+        asked.clear()
+        with closing(Server(spool.server)) as connection, suppress(Killed):
+            ship(spool, connection, idle=0, tell=print)
+    assert cut.after >= 4
+    assert not_started == [spool]
+    store = StoreFolder(server.store)
+    with store.lease():
+        fold(store)
+    numbers = store.predictions("m").read(["n"])["n"].to_pylist()
+    assert sorted(map(int, numbers)) == list(range(120))

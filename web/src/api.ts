@@ -1,0 +1,298 @@
+/**
+ * The JSON of the server's API: `whence/types/pages.py` and `reports.py`, field for field.
+ *
+ * Times are ISO 8601 in UTC, except in `Series`, `DriftMap` and `SliceTable.start`: milliseconds
+ * since 1970. A number that is not known is null.
+ */
+
+export type Time = string;
+export type Milliseconds = number;
+
+/** A value, null for "missing", or a closed interval whose null ends are open. */
+export type Condition = string | number | boolean | null | [number | null, number | null];
+/** Column -> condition, joined by *and*; `{}` is all rows. */
+export type Slice = Record<string, Condition>;
+export type Interval = [number, number];
+
+export interface Window {
+  start: Time;
+  end: Time;
+}
+
+// reports.py
+
+export interface Alert {
+  kind: "performance" | "drift" | "quality" | "volume";
+  column: string | null;
+  metric: string | null;
+  window: Window;
+  statistic: number;
+  threshold: number;
+  explanation: string;
+}
+
+export interface Incident {
+  id: string;
+  metric: string;
+  started: Time;
+  detected: Time;
+  ended: Time | null;
+  before: number;
+  after: number;
+  where: Slice;
+  cause: string | null;
+}
+
+export interface Trigger {
+  kind: EventKind;
+  name: string;
+  at: Time;
+}
+
+export interface Finding {
+  cause: string;
+  slice: Slice;
+  points: number;
+  share: number | null;
+  interval: Interval;
+  evidence: string[];
+  remedy: string;
+}
+
+export interface Checked {
+  cause: string;
+  gain: number | null;
+  interval: Interval | null;
+  ruled_out_by: string | null;
+}
+
+export interface Named {
+  cause: string;
+  where: Slice;
+  points: number;
+  share: number | null;
+}
+
+export interface Verdict {
+  cause: string;
+  where: Slice;
+  trigger: Trigger | null;
+  confidence: number | null;
+  sentence: string;
+  remedy: string;
+  causes: Named[];
+  margin: number | null;
+}
+
+export interface WhyReport {
+  model: string;
+  incident: Incident | null;
+  verdict: Verdict;
+  findings: Finding[];
+  unexplained: number;
+  closure: number;
+  checked: Checked[];
+  cannot_know: string[];
+}
+
+// pages.py
+
+export type State = "failing" | "healthy" | "waiting" | "blind";
+export type EventKind = "external" | "deploy" | "config" | "campaign" | "version";
+export type ActionKind = "acknowledged" | "comment" | "expected" | "resolved" | "reopened";
+
+export interface IncidentHead {
+  model: string;
+  incident: Incident;
+  sentence: string;
+  handled: Action | null;
+}
+
+export interface ModelRow {
+  name: string;
+  state: State;
+  sentence: string;
+  metric: string | null;
+  higher_is_better: boolean;
+  value: number | null;
+  expected: number | null;
+  recent: (number | null)[];
+  rows: number;
+  labelled: number;
+  delay: number | null;
+  window: Window | null;
+  incident: IncidentHead | null;
+}
+
+export interface EventMark {
+  kind: EventKind;
+  name: string;
+  at: Time;
+  scope: Record<string, string>;
+}
+
+export interface ModelPage {
+  row: ModelRow;
+  task: "classification" | "probability" | "regression" | null;
+  by: "hour" | "day" | "week" | "month" | "year";
+  reference: Window;
+  declared: boolean;
+  notes: string[];
+  columns: string[];
+  events: EventMark[];
+  incidents: IncidentHead[];
+}
+
+export interface Series {
+  metric: string | null;
+  higher_is_better: boolean;
+  start: Milliseconds[];
+  value: (number | null)[];
+  smallest: (number | null)[];
+  largest: (number | null)[];
+  low: (number | null)[];
+  high: (number | null)[];
+  normal_low: (number | null)[];
+  normal_high: (number | null)[];
+  line: (number | null)[];
+  evidence: (number | null)[];
+  rows: number[];
+  labelled: number[];
+  provisional: boolean[];
+}
+
+export interface DriftColumn {
+  name: string;
+  kind: "number" | "category";
+  derived: boolean;
+  distance: (number | null)[];
+  missing: (number | null)[];
+  alerts: (string | null)[];
+}
+
+export interface DriftMap {
+  start: Milliseconds[];
+  end: Milliseconds[];
+  columns: DriftColumn[];
+  hidden: number;
+}
+
+export interface Bin {
+  label: string;
+  where: Slice | null;
+  before: number;
+  now: number;
+  loss_before: number | null;
+  loss: number | null;
+}
+
+export interface Distribution {
+  column: string;
+  kind: "number" | "category";
+  reference: Window;
+  period: Window;
+  rows_before: number;
+  rows: number;
+  bins: Bin[];
+}
+
+export interface Level {
+  label: string;
+  where: Slice;
+  share_before: number;
+  share: number;
+  labelled: number;
+  before: number | null;
+  after: number | null;
+  interval: Interval | null;
+  points: number | null;
+  recent: (number | null)[];
+}
+
+export interface SliceTable {
+  column: string;
+  metric: string | null;
+  higher_is_better: boolean;
+  reference: Window;
+  period: Window;
+  start: Milliseconds[];
+  levels: Level[];
+}
+
+export interface NewAction {
+  kind: ActionKind;
+  text: string;
+  by: string;
+}
+
+export interface Action {
+  kind: ActionKind;
+  text: string;
+  by: string;
+  at: Time;
+}
+
+export interface Actions {
+  actions: Action[];
+}
+
+export interface IncidentPage {
+  head: IncidentHead;
+  metric: string;
+  higher_is_better: boolean;
+  reference: Window;
+  period: Window;
+  report: WhyReport | null;
+  pending: boolean;
+  stale: boolean;
+  drop: number | null;
+  column: string | null;
+  events: EventMark[];
+  actions: Action[];
+  alerts: Alert[];
+}
+
+export type Cell = string | number | boolean | null;
+
+export interface RowPage {
+  columns: string[];
+  rows: Cell[][];
+  photos: (string | null)[];
+  total: number;
+  offset: number;
+}
+
+export interface OpenAlert {
+  model: string;
+  alert: Alert;
+}
+
+export interface Query {
+  sql: string;
+}
+
+export interface SqlResult {
+  columns: string[];
+  types: string[];
+  rows: Cell[][];
+  truncated: boolean;
+  seconds: number;
+}
+
+export interface Health {
+  status: "ok";
+  version: string;
+}
+
+/** One table that the SQL page may read. */
+export interface SqlTable {
+  name: string;
+  sql: string;
+  columns: [string, string][];
+}
+
+/** What the live stream tells. */
+export interface Changed {
+  model: string;
+  what: "watch" | "why" | "action";
+}

@@ -1,0 +1,49 @@
+/** The pages and where they are. */
+import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import type { ReactElement } from "react";
+import { createBrowserRouter, RouterProvider } from "react-router";
+
+import { AlertsPage } from "./pages/alerts";
+import { Broken, NotFound } from "./pages/broken";
+import { IncidentView } from "./pages/incident/incident";
+import { ModelView } from "./pages/model/model";
+import { ModelsPage } from "./pages/models";
+import { RowsPage } from "./pages/rows";
+import { SqlPage } from "./pages/sql";
+import { Frame } from "./parts/frame";
+import { theme, variables } from "./style/theme";
+
+const router = createBrowserRouter([
+  {
+    element: <Frame />,
+    children: [
+      {
+        errorElement: <Broken />,
+        children: [
+          { path: "/", element: <ModelsPage /> },
+          { path: "/models/:model", element: <ModelView /> },
+          { path: "/models/:model/rows", element: <RowsPage /> },
+          { path: "/models/:model/incidents/:id", element: <IncidentView /> },
+          { path: "/alerts", element: <AlertsPage /> },
+          { path: "/sql", element: <SqlPage /> },
+          { path: "*", element: <NotFound /> },
+        ],
+      },
+    ],
+  },
+]);
+
+const remembered = localStorageColorSchemeManager({ key: "whence.light" });
+
+export function App(): ReactElement {
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      colorSchemeManager={remembered}
+    >
+      <RouterProvider router={router} />
+    </MantineProvider>
+  );
+}

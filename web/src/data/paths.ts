@@ -1,0 +1,83 @@
+/** The API's paths and the page's own, each written in one place. */
+import type { Slice } from "../api";
+
+type Part = string | number | null | undefined;
+
+function withQuery(path: string, parts: Record<string, Part>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parts)) {
+    if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+const of = (model: string): string => `/models/${encodeURIComponent(model)}`;
+const slice = (where: Slice | null): string | null =>
+  where !== null && Object.keys(where).length > 0 ? JSON.stringify(where) : null;
+
+/** A stretch of time in a URL; null is "as far as there is". */
+export interface Span {
+  start: string | null;
+  end: string | null;
+}
+
+export interface RowsWanted extends Span {
+  where: Slice | null;
+  wrong: boolean | null;
+  /** The rows that the slice does not hold instead. */
+  outside?: boolean;
+  offset?: number;
+  limit?: number;
+}
+
+const rowsQuery = (wanted: RowsWanted): Record<string, Part> => ({
+  where: slice(wanted.where),
+  start: wanted.start,
+  end: wanted.end,
+  wrong: wanted.wrong === null ? null : Number(wanted.wrong),
+  outside: wanted.outside === true ? 1 : null,
+});
+
+/** Paths below /api/v1. */
+export const api = {
+  models: "/models",
+  alerts: "/alerts",
+  tables: "/tables",
+  sql: "/sql",
+  live: "/live",
+  model: (model: string) => of(model),
+  series: (model: string, { start, end }: Span, where: Slice | null) =>
+    withQuery(`${of(model)}/series`, { start, end, where: slice(where) }),
+  drift: (model: string, { start, end }: Span) => withQuery(`${of(model)}/drift`, { start, end }),
+  distribution: (model: string, column: string, { start, end }: Span) =>
+    withQuery(`${of(model)}/distribution`, { column, start, end }),
+  slices: (model: string, column: string, { start, end }: Span) =>
+    withQuery(`${of(model)}/slices`, { column, start, end }),
+  rows: (model: string, wanted: RowsWanted) =>
+    withQuery(`${of(model)}/rows`, {
+      ...rowsQuery(wanted),
+      offset: wanted.offset ?? 0,
+      limit: wanted.limit ?? 100,
+    }),
+  photo: (path: string) => withQuery("/photo", { path }),
+  incident: (model: string, id: string) => `${of(model)}/incidents/${encodeURIComponent(id)}`,
+  why: (model: string, id: string) => `${api.incident(model, id)}/why`,
+  actions: (model: string, id: string) => `${api.incident(model, id)}/actions`,
+  exported: (model: string, id: string, kind: "md" | "json") =>
+    `${api.incident(model, id)}/export.${kind}`,
+};
+
+/** The page's own paths. */
+export const to = {
+  models: "/",
+  alerts: "/alerts",
+  sql: "/sql",
+  model: (model: string) => of(model),
+  column: (model: string, column: string, span: Span = { start: null, end: null }) =>
+    withQuery(of(model), { column, ...span }),
+  where: (model: string, where: Slice, column: string) =>
+    withQuery(of(model), { where: slice(where), column }),
+  incident: (model: string, id: string) => `${of(model)}/incidents/${encodeURIComponent(id)}`,
+  rows: (model: string, wanted: RowsWanted) => withQuery(`${of(model)}/rows`, rowsQuery(wanted)),
+};
