@@ -23,6 +23,7 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python bench/speed
 	$(BIN)/python bench/why.py
+	$(BIN)/python bench/serving.py
 	$(BIN)/python bench/false_alarms.py
 	$(BIN)/python bench/incidents/controls.py
 	$(BIN)/python bench/incidents

@@ -249,6 +249,10 @@ def test_values_that_the_reference_has_not_seen_are_slices_of_their_own(tmp_path
         asked = {"column": "shop", "start": since(10)}
         levels = client.get("/api/v1/models/m/slices", params=asked).json()["levels"]
         cells = client.get("/api/v1/models/m/drift", params={"start": since(10)}).json()["columns"]
+        asked = {"where": '{"shop": "new"}', "start": since(10)}
+        series = client.get("/api/v1/models/m/series", params=asked).json()
+    assert series["value"] == pytest.approx([0.5, 0.5])
+    assert series["labelled"] == [20, 20]
     told = {one["label"]: one for one in levels}
     assert set(told) == {"a", "b", "new", "rare"}
     new = told["new"]

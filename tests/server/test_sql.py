@@ -38,6 +38,21 @@ def test_it_reads_the_tables(ask, client, logged):
     assert sum(row[1] for row in found["rows"]) == len(rows)
 
 
+def test_every_kind_of_value_can_be_shown(ask, logged):
+    _, rows = logged
+    found = ask(f"SELECT * FROM {TABLE} ORDER BY _time, _id LIMIT 1")
+    row = dict(zip(found["columns"], found["rows"][0], strict=True))
+    assert row["_time"] == rows[0]["ts"].isoformat()
+    assert row["_day"] == "2023-09-01"
+    odd = ask(
+        "SELECT 1.5::decimal(4,1), [1, 2], {'a': NULL}, 'x'::blob, interval 1 day, 'nan'::float"
+    )
+    assert len(odd["rows"][0]) == len(odd["types"]) == 6
+    assert odd["rows"][0][-1] is None
+    assert ask("SELECT 1 WHERE false")["rows"] == []
+    assert "Projection" in str(ask(f"EXPLAIN SELECT x + 1 FROM {TABLE}")["rows"])
+
+
 @pytest.mark.parametrize(
     ("sql", "says"),
     [

@@ -9,7 +9,7 @@ import numpy as np
 from whence.profile.bins import NumberBins
 from whence.profile.spec import LABELLED, LOSS, ROWS
 from whence.types.pages import Bin, Distribution, Level, SliceTable
-from whence.view.series import interval
+from whence.view.interval import interval
 from whence.view.unseen import unseen_levels
 
 if TYPE_CHECKING:

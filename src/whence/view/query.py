@@ -20,6 +20,8 @@ from whence.errors import BadInput
 from whence.types.pages import SqlResult
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from whence.store.folder import StoreFolder
 
 __all__ = ["SqlTable", "run", "tables"]
@@ -77,10 +79,10 @@ def run(
         try:
             (statement,) = _statements(connection, sql)
             stop.start()
-            found = connection.execute(statement)
-            names = [one[0] for one in found.description or []]
-            types = [str(one[1]) for one in found.description or []]
-            taken = found.fetchmany(rows + 1)
+            found = connection.sql(statement.query)
+            names, types = found.columns, [str(one) for one in found.types]
+            # By way of Arrow: DuckDB's own values of times with a zone need one more package.
+            taken = _first(found.to_arrow_reader(rows + 1), rows + 1)
         except duckdb.InterruptException as error:
             raise BadInput(
                 f"the query took longer than {seconds:g} s and was stopped; ask for fewer days or "
@@ -97,6 +99,17 @@ def run(
         truncated=len(taken) > rows,
         seconds=time.perf_counter() - begun,
     )
+
+
+def _first(reader: pa.RecordBatchReader, rows: int) -> list[tuple[object, ...]]:
+    """Return the first rows of an answer."""
+    taken: list[tuple[object, ...]] = []
+    for batch in reader:
+        columns = [column.to_pylist() for column in batch.slice(0, rows - len(taken)).columns]
+        taken += zip(*columns, strict=True)
+        if len(taken) >= rows:
+            break
+    return taken
 
 
 def _statements(connection: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:

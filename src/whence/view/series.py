@@ -8,11 +8,13 @@ import numpy as np
 
 from whence.errors import BadInput
 from whence.profile.bins import NumberBins
-from whence.profile.spec import LABELLED, LOSS, LOSS_SQUARED, ROWS
+from whence.profile.spec import LABELLED, LOSS, ROWS
 from whence.store import watches
 from whence.types.pages import Series
 from whence.types.time import Window, micros, moment
-from whence.watch.proportion import normal_quantile, wilson
+from whence.view.interval import interval, ordered
+from whence.view.unseen import sums_of
+from whence.watch.proportion import normal_quantile
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,11 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whence.types.slice import Slice
-    from whence.view.watched import Watched
+    from whence.view.watched import Counted, Watched
 
     Floats = NDArray[np.float64]
 
-__all__ = ["MOST_POINTS", "bin_of", "interval", "series"]
+__all__ = ["MOST_POINTS", "bin_of", "series"]
 
 MOST_POINTS = 1000
 """Of one line; with the extremes of each bucket a chart draws at most twice as many."""
@@ -64,16 +66,29 @@ def series(
          for one in chosen], np.float64,
     ).reshape(-1, 4)  # fmt: skip
     if where and chosen:
-        position = bin_of(watched, where)
-        period = Window(moment(chosen[0].start), moment(chosen[-1].end))
-        counts = watched.counts(period)
-        nothing = np.zeros(4)
-        sums = np.array([
-            counts[one.start][position] if one.start in counts else nothing for one in chosen
-        ])  # fmt: skip
+        sums = _of_slice(watched, where, chosen)
     begun = np.array([one.start for one in chosen], np.int64)
     parts = np.array_split(np.arange(len(chosen)), min(len(chosen), MOST_POINTS) or 1)
     return _drawn(watched, begun, sums, [part for part in parts if len(part)], overall=not where)
+
+
+def _of_slice(watched: Watched, where: Slice, chosen: list[Counted]) -> Floats:
+    """Return sums (windows, 4) of a slice's rows: from counts, or from rows where it was unseen."""
+    period = Window(moment(chosen[0].start), moment(chosen[-1].end))
+    try:
+        position = bin_of(watched, where)
+    except BadInput:
+        ((name, value),) = where.items()
+        starts = [one.start for one in chosen]
+        found = sums_of(watched, name, value, period, starts) if isinstance(value, str) else None
+        if found is None:
+            raise
+        return found
+    counts = watched.counts(period)
+    nothing = np.zeros(4)
+    return np.array(
+        [counts[one.start][position] if one.start in counts else nothing for one in chosen]
+    )
 
 
 def _drawn(
@@ -105,7 +120,7 @@ def _drawn(
         bounds: tuple[float | None, float | None] = (None, None)
         if last is not None:
             reach = _Z * last.sd / len(here) ** 0.5
-            bounds = _ordered(watched, last.expected - reach, last.expected + reach)
+            bounds = ordered(watched, last.expected - reach, last.expected + reach)
         line["normal_low"].append(bounds[0])
         line["normal_high"].append(bounds[1])
         line["line"].append(None if last is None else watched.value(last.line))
@@ -132,27 +147,6 @@ def _values(watched: Watched, sums: Floats) -> list[float]:
 def _mean(watched: Watched, sums: Floats) -> float | None:
     """Return the metric of one row of sums (rows, labelled, loss, squared loss)."""
     return watched.value(float(sums[LOSS] / sums[LABELLED])) if sums[LABELLED] else None
-
-
-def interval(watched: Watched, sums: Floats) -> tuple[float | None, float | None]:
-    """Return the metric's 95 % interval from sums (4,), rows taken as independent.
-
-    Wilson's for 0/1 losses, else normal with the rows' own variance.
-    """
-    labelled, loss = float(sums[LABELLED]), float(sums[LOSS])
-    if not labelled:
-        return None, None
-    if watched.state.task == "classification":
-        return _ordered(watched, *wilson(loss, labelled))
-    mean = loss / labelled
-    variance = max(float(sums[LOSS_SQUARED]) / labelled - mean**2, 0.0)
-    reach = _Z * (variance / labelled) ** 0.5
-    return _ordered(watched, mean - reach, mean + reach)
-
-
-def _ordered(watched: Watched, low: float, high: float) -> tuple[float, float]:
-    first, second = watched.value(low), watched.value(high)
-    return (first, second) if first <= second else (second, first)
 
 
 def bin_of(watched: Watched, where: Slice) -> int:

@@ -13,7 +13,7 @@ from whence.store.history import History
 from whence.store.outcomes import losses
 from whence.types.pages import Level
 from whence.types.time import micros
-from whence.view.series import interval
+from whence.view.interval import interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["unseen_levels"]
+__all__ = ["sums_of", "unseen_levels"]
 
 MOST = 20
 """Unseen values told, the most frequent."""
@@ -81,6 +81,20 @@ def unseen_levels(
                 for one in parts
             ],
         )
+
+
+def sums_of(
+    watched: Watched, name: str, value: str, period: Window, starts: list[int]
+) -> Floats | None:
+    """Return sums (parts, 4) of the rows with one value of a column; None if there is none.
+
+    Parameters
+    ----------
+    period
+        The rows' time; its parts begin at `starts`, in microseconds.
+    """
+    column, sums = _sums(watched, name, period, starts)
+    return sums[column.levels.index(value)] if value in column.levels else None
 
 
 def _sums(watched: Watched, name: str, period: Window, starts: list[int]) -> tuple[Column, Floats]:
