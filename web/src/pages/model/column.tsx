@@ -5,7 +5,7 @@ import { useNavigate } from "react-router";
 import type { Distribution, Level, Slice, SliceTable } from "../../api";
 import { type BarRow, Bars } from "../../charts/bars";
 import { Spark } from "../../charts/spark";
-import { api, type Span, to } from "../../data/paths";
+import { api, type Span } from "../../data/paths";
 import { useAnswer } from "../../data/query";
 import { Empty, Shown } from "../../parts/states";
 import { type Column, Grid } from "../../table/grid";
@@ -157,9 +157,7 @@ export function SlicesOf(props: SlicesProps): ReactElement {
             sort={sort}
             onSort={onSort}
             onOpen={(row) => {
-              // A value that the reference has never seen has no course of its own: see its rows.
-              const unseen = row.share_before === 0;
-              void go(unseen ? to.rows(model, { where: row.where, wrong: null, ...span }) : href(row.where));
+              void go(href(row.where));
               scrollTo({ top: 0 });
             }}
             keys={keys}
