@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 # Tests run side by side; threads of numerical libraries on top would only wait for each other.
@@ -34,6 +35,30 @@ def run_whence():
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def serving():
+    """Serve a store in a process of its own; a context with (address, process)."""
+
+    @contextmanager
+    def serve(store, *options):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "whence.cli", "serve", "--port", "0", "--store", str(store),
+             *map(str, options)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        try:
+            said = process.stdout.readline()
+            assert said.startswith("Whence serves http://127.0.0.1:"), said
+            yield said.split()[-1].rstrip("/"), process
+        finally:
+            process.terminate()
+            process.stdout.close()
+            assert process.wait(timeout=60) == 0
+
+    return serve
 
 
 @pytest.fixture

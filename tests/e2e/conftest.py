@@ -1,9 +1,7 @@
-import os
+import fcntl
 import shutil
-import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -31,33 +29,18 @@ def browser(chromium):
 
 
 @pytest.fixture(scope="session")
-def camera(tmp_path_factory):
-    """Return the store of the camera demo, with its photos."""
-    store = tmp_path_factory.mktemp("camera") / "store"
-    command = [sys.executable, "-m", "whence.cli", "demo", "camera", "--no-remedies"]
-    subprocess.run([*command, "--store", store], check=True, capture_output=True)
+def camera(tmp_path_factory, worker_id):
+    """Return the store of the camera demo, with its photos; made once for all that run tests."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+    store, made = shared / "camera", shared / "camera.made"
+    with (shared / "camera.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            command = [sys.executable, "-m", "whence.cli", "demo", "camera", "--no-remedies"]
+            subprocess.run([*command, "--store", store], check=True, capture_output=True)
+            made.touch()
     return store
-
-
-@pytest.fixture(scope="session")
-def serving():
-    """Serve a store in a process of its own; a context with its address."""
-    return _serving
-
-
-@contextmanager
-def _serving(store, *options):
-    command = [sys.executable, "-m", "whence.cli", "serve", "--port", "0", "--store", str(store)]
-    process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True,
-                               env={**os.environ, "OMP_NUM_THREADS": "1"})  # fmt: skip
-    try:
-        said = process.stdout.readline()
-        assert said.startswith("Whence serves "), said
-        yield said.split()[-1].rstrip("/")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.stdout.close()
-        assert process.wait(timeout=60) == 0
 
 
 @pytest.fixture

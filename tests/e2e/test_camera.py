@@ -1,6 +1,7 @@
 """The camera case as a person walks it: from the first page to the photos that fail."""
 
 import re
+import shutil
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,8 +13,9 @@ SMALL, LARGE = 28, 56
 
 
 @pytest.fixture(scope="module")
-def address(camera, serving):
-    with serving(camera, "--every", "0", "--photos", str(camera)) as found:
+def address(camera, serving, tmp_path_factory):
+    store = shutil.copytree(camera, tmp_path_factory.mktemp("walked") / "store")
+    with serving(store, "--every", "0", "--photos", camera) as (found, _):
         yield found
 
 
@@ -82,7 +84,7 @@ def test_alerts_and_sql(address, opened):
 
 
 def test_an_empty_store_shows_how_to_begin(tmp_path, serving, opened):
-    with serving(tmp_path / "store", "--every", "0") as address:
+    with serving(tmp_path / "store", "--every", "0") as (address, _):
         page = opened(address)
         page.goto("/")
         expect(page.get_by_text("whence.model(").first).to_be_visible()

@@ -1,7 +1,4 @@
 import datetime as dt
-import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import httpx
@@ -54,46 +51,26 @@ def logged(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def serving():
+def asking(serving):
     """Serve a store in a process of its own; a context with a client of it."""
-    return _serving
 
-
-@contextmanager
-def _serving(store, *options):
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "whence.cli",
-            "serve",
-            "--port",
-            "0",
-            "--store",
-            str(store),
-            *options,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        said = process.stdout.readline()
-        assert said.startswith("Whence serves http://127.0.0.1:"), said
-        with httpx.Client(base_url=said.split()[-1], timeout=60) as client:
+    @contextmanager
+    def ask(store, *options):
+        with (
+            serving(store, *options) as (address, process),
+            httpx.Client(base_url=address, timeout=60) as client,
+        ):
             client.process = process
             yield client
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.stdout.close()
-        process.wait(timeout=30)
+
+    return ask
 
 
 @pytest.fixture(scope="session")
-def client(logged):
+def client(logged, asking):
     """Return a client of a server over that store."""
     store, _ = logged
-    with _serving(store, "--every", "0") as found:
+    with asking(store, "--every", "0") as found:
         yield found
 
 

@@ -25,9 +25,9 @@ def test_every_endpoint_is_described(get):
 
 
 @pytest.mark.parametrize("model", ["team/fraud", None], ids=["a model that is there", "any"])
-def test_no_request_makes_it_fail(logged, serving, tmp_path, model):
+def test_no_request_makes_it_fail(logged, asking, tmp_path, model):
     store = shutil.copytree(logged[0], tmp_path / "store")  # requests here change incidents
-    with serving(store, "--every", "0") as client:
+    with asking(store, "--every", "0") as client:
         ask_anything(client, tmp_path, model)
 
 

@@ -213,9 +213,9 @@ def test_what_cannot_be_answered_is_said_with_the_fix(get, path, parameters, sta
     assert says in get(path, status, **parameters)["error"]
 
 
-def test_what_is_new_is_found_by_itself(tmp_path, serving):
+def test_what_is_new_is_found_by_itself(tmp_path, asking):
     store = tmp_path / "store"
-    with serving(store, "--every", "0.2") as client:
+    with asking(store, "--every", "0.2") as client:
         assert client.get("/api/v1/models").json() == []
         model = whence.model("late", store=store)
         with client.stream("GET", "/api/v1/live") as events:
@@ -230,7 +230,7 @@ def test_what_is_new_is_found_by_itself(tmp_path, serving):
         assert client.process.wait(timeout=30) == 0
 
 
-def test_values_that_the_reference_has_not_seen_are_slices_of_their_own(tmp_path, serving):
+def test_values_that_the_reference_has_not_seen_are_slices_of_their_own(tmp_path, asking):
     store = tmp_path / "store"
     model = whence.model("m", store=store)
     rows = [
@@ -245,7 +245,7 @@ def test_values_that_the_reference_has_not_seen_are_slices_of_their_own(tmp_path
     model.log(rows + fresh, time="ts", prediction="p", label="y")
     model.reference(START, START + dt.timedelta(days=10))
     model.watch()
-    with serving(store, "--every", "0") as client:
+    with asking(store, "--every", "0") as client:
         asked = {"column": "shop", "start": since(10)}
         levels = client.get("/api/v1/models/m/slices", params=asked).json()["levels"]
         cells = client.get("/api/v1/models/m/drift", params={"start": since(10)}).json()["columns"]

@@ -12,7 +12,7 @@ START = dt.datetime(2023, 9, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory, serving):
+def shown(tmp_path_factory, asking):
     """Return a server over a model of photos; its folder of photos, and one beside it."""
     folder = tmp_path_factory.mktemp("photos")
     photos, beside = folder / "photos", folder / "beside"
@@ -34,7 +34,7 @@ def shown(tmp_path_factory, serving):
         id="id", time="ts", prediction="p", images="photo",
     )  # fmt: skip
     model.watch()
-    with serving(folder / "store", "--every", "0", "--photos", str(photos)) as client:
+    with asking(folder / "store", "--every", "0", "--photos", str(photos)) as client:
         yield client, photos, beside
 
 

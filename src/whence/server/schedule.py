@@ -10,6 +10,7 @@ import logging
 import queue
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from whence.api import jobs
@@ -19,6 +20,7 @@ from whence.store import verdicts, watches
 from whence.store.folder import StoreFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["Schedule"]
@@ -83,35 +85,47 @@ class Schedule:
                 self._diagnose(*asked)
 
     def _look(self) -> None:
-        try:
-            models = jobs.models(self._path)
-        except WhenceError as error:
-            _LOG.warning("the store cannot be folded: %s", error)
-            return
+        with _said("the store cannot be folded"):
+            for model in jobs.models(self._path):
+                if self._stopping.is_set():
+                    return
+                with _said(f"model {model!r} cannot be watched"):
+                    self._watch(model)
+
+    def _watch(self, model: str) -> None:
+        report = jobs.watch(self._path, model)
         store = StoreFolder(self._path)
-        for model in models:
-            if self._stopping.is_set():
-                return
-            try:
-                report = jobs.watch(self._path, model)
-            except WhenceError as error:
-                _LOG.warning("model %r cannot be watched: %s", model, error)
-                continue
-            state = watches.load(store, model)
-            seen = (state, tuple(report.incidents))
-            if self._seen.get(model) != seen:
-                self._seen[model] = seen
-                self._live.tell(Change(model, "watch"))
-            for one in report.incidents:
-                if one.ended is None and verdicts.load(store, model, one.id) is None:
-                    self.ask(model, one.id)
-        store.metadata.close()
+        try:
+            seen = (watches.load(store, model), tuple(report.incidents))
+            missing = [
+                one.id
+                for one in report.incidents
+                if one.ended is None and verdicts.load(store, model, one.id) is None
+            ]
+        finally:
+            store.metadata.close()
+        if self._seen.get(model) != seen:
+            self._seen[model] = seen
+            self._live.tell(Change(model, "watch"))
+            # Asked for once a change: a verdict that cannot be made now may be after the next.
+            for incident in missing:
+                self.ask(model, incident)
 
     def _diagnose(self, model: str, incident: str) -> None:
         try:
-            jobs.why(self._path, model, incident=incident)
-        except WhenceError as error:
-            _LOG.warning("no verdict on incident %r of model %r: %s", incident, model, error)
+            with _said(f"no verdict on incident {incident!r} of model {model!r}"):
+                jobs.why(self._path, model, incident=incident)
         finally:
             self._pending.discard((model, incident))
             self._live.tell(Change(model, "why"))
+
+
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    """Log what went wrong and go on: one model's trouble must not end the work on all others."""
+    try:
+        yield
+    except WhenceError as error:
+        _LOG.warning("%s: %s", what, error)
+    except Exception:
+        _LOG.exception("%s", what)
