@@ -127,5 +127,5 @@ def _said(what: str) -> Iterator[None]:
         yield
     except WhenceError as error:
         _LOG.warning("%s: %s", what, error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - logged whole; the other models go on
         _LOG.exception("%s", what)
