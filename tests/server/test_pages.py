@@ -200,6 +200,10 @@ def test_what_people_say_is_kept_and_counts(client, get):
         (f"{HERE}/series", {"where": "{shop: c}"}, 400, "is not JSON"),
         (f"{HERE}/series", {"where": '{"shop": "z"}'}, 400, "no value that is counted apart"),
         (f"{HERE}/series", {"where": '{"shop": [1, 2, 3]}'}, 400, "is no condition"),
+        (f"{HERE}/series", {"where": '{"shop": "c", "x": 1}'}, 400, "has 2 conditions"),
+        (f"{HERE}/series", {"where": '{"x": "far"}'}, 400, "no range that is counted apart"),
+        (f"{HERE}/drift", {"columns": -3}, 400, "-3 columns are no map"),
+        ("/models/nobody", {"model": MODEL}, 404, "no predictions of model 'nobody'"),
         (f"{HERE}/series", {"start": "tomorrow"}, 400, "'tomorrow' is not a time"),
         (f"{HERE}/rows", {"limit": 5000}, 400, "limit from 1 to 500"),
         (f"{HERE}/rows", {"offset": -1}, 400, "offset -1"),
@@ -263,3 +267,44 @@ def test_values_that_the_reference_has_not_seen_are_slices_of_their_own(tmp_path
     assert new["recent"] == pytest.approx([0.5, 0.5])
     assert levels[0]["label"] == "new"
     assert min(cells[0]["distance"]) > 0.5
+
+
+def test_a_model_without_labels_stays_readable_while_it_is_looked_at(tmp_path, asking):
+    store = tmp_path / "store"
+    model = whence.model("m", store=store)
+    rows = [{"ts": START + dt.timedelta(hours=i), "x": i % 9, "p": 1} for i in range(24 * 30)]
+    model.log(rows, time="ts", prediction="p")
+    model.reference(START, START + dt.timedelta(days=20))
+    before = model.watch()
+    with asking(store, "--every", "0.05") as client:
+        for _ in range(60):
+            page = client.get("/api/v1/models/m")
+            assert page.status_code == 200
+            assert page.json()["row"]["state"] == "blind"
+        wrong = client.get("/api/v1/models/m/rows", params={"wrong": 1}).json()
+        assert wrong["total"] == 0
+    assert model.watch().windows == before.windows
+
+
+def test_a_server_with_a_page_open_ends_at_once_when_told(tmp_path, asking):
+    with (
+        asking(tmp_path / "store", "--every", "0") as client,
+        client.stream("GET", "/api/v1/live") as events,
+    ):
+        lines = events.iter_lines()
+        assert next(lines) == ": open"
+        client.process.terminate()
+        assert list(lines) == [""]
+        assert client.process.wait(timeout=4) == 0
+
+
+@pytest.mark.parametrize("every", ["nan", "inf", "-5", "1e11", "often"])
+def test_an_interval_that_is_none_is_refused(run_whence, tmp_path, every):
+    done = run_whence("serve", f"--every={every}", cwd=tmp_path, status=2)
+    assert "--every" in done.stderr
+
+
+def test_a_name_for_others_needs_a_token(run_whence, tmp_path):
+    done = run_whence("serve", "--port=0", "--name=whence.example", cwd=tmp_path, status=2)
+    assert "whence.example can be reached from other machines" in done.stderr
+    assert "whence token create" in done.stderr

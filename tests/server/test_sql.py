@@ -70,9 +70,12 @@ def test_every_kind_of_value_can_be_shown(ask, logged):
         ("SELECT 1; SELECT 2", "2 statements; give one"),
         ("", "0 statements; give one"),
         ("SELEC 1", "cannot be answered"),
+        ("SELECT CAST(CASE WHEN i = 9000 THEN 'x' ELSE '1' END AS INT) FROM range(20000) t(i)",
+         "cannot be answered"),
+        ("SELECT TIMESTAMP '290000-01-01'", "cannot be answered"),
         ("SELECT nobody FROM nothing", "cannot be answered"),
     ],
-)
+)  # fmt: skip
 def test_it_does_nothing_else(ask, sql, says):
     assert says in ask(sql, 400)["error"]
 

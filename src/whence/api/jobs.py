@@ -91,11 +91,14 @@ def why(
         seen = verdicts.KeptVerdict(
             report=report, predictions=state.predictions, labels=state.labels
         )
+        identifier = report.incident.id
         with opened.lease():
-            verdicts.keep(opened, model, report.incident.id, seen)
+            # Another process may have watched meanwhile, and begun anew.
+            if any(one.id == identifier for one in watches.incidents(opened, model)):
+                verdicts.keep(opened, model, identifier, seen)
             if report.verdict.causes:
                 # The next verdict stands by this one unless another cause is clearly better.
-                watches.name_cause(opened, model, report.incident, report.verdict.cause)
+                watches.name_cause(opened, model, identifier, report.verdict.cause)
     return report
 
 

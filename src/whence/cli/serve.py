@@ -24,6 +24,8 @@ __all__ = ["add", "options", "run", "start"]
 
 PORT = 7700
 
+A_DAY = 86_400.0
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -45,9 +47,16 @@ def options(parser: argparse.ArgumentParser, port: int) -> None:
         help="a folder below which logged photos may be shown; repeat for more",
     )  # fmt: skip
     parser.add_argument(
-        "--every", type=float, default=60.0, metavar="SECONDS",
+        "--every", type=_seconds, default=60.0, metavar="SECONDS",
         help="how often it looks at what is new; 0 never (default: %(default)g)",
     )  # fmt: skip
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= A_DAY:
+        raise ValueError(text)
+    return seconds
 
 
 def run(given: argparse.Namespace) -> None:
@@ -72,12 +81,12 @@ def start(
     with listen(host, given.port) as bound:
         address, port = bound.getsockname()[:2]
         loopback = ipaddress.ip_address(address).is_loopback
-        if not loopback:
-            _require_token(store, host)
+        if not loopback or names:
+            _require_token(store, ", ".join([host, *names]))
         hosts = Hosts(port=port, loopback=loopback, names=frozenset(names))
         app = application(store, hosts, photos=photos, every=given.every)
         shown = f"[{host}]" if ":" in host else host
-        run(app, bound, lambda: ready(f"http://{shown}:{port}/"))
+        run(app.serve, bound, lambda: ready(f"http://{shown}:{port}/"), app.end_streams)
     sys.stdout.write("stopped\n")
 
 
@@ -86,6 +95,6 @@ def _require_token(store: Path, host: str) -> None:
 
     if not Tokens(store).any():
         raise BadInput(
-            f"{host} can be reached from other machines, and nothing would keep them out; make a "
-            "token first: whence token create --scope admin --name me"
+            f"{host} can be reached from other machines, be it through a proxy, and nothing would "
+            "keep them out; make a token first: whence token create --scope admin --name me"
         )

@@ -2,7 +2,7 @@
 
 Run it where the store is. A token is shown once, when it is made; the store keeps a digest.
 Scopes: read (look at everything, ask SQL), write (also send records, act on incidents), admin
-(also tokens).
+(everything).
 """
 
 from __future__ import annotations

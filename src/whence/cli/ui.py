@@ -5,6 +5,7 @@ The same as `whence serve` on this machine alone, with the browser opened on it.
 
 from __future__ import annotations
 
+import threading
 import webbrowser
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def run(given: argparse.Namespace) -> None:
     def ready(url: str) -> None:
         print(f"Whence is at {url} (end it with Ctrl+C)", flush=True)
         if not given.no_browser:
-            webbrowser.open(url)
+            # Some browsers return only when they are closed.
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
     serve.start(given, HOST, [], ready)

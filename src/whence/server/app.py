@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +23,7 @@ from whence.server.shared import Shared
 from whence.store.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -32,13 +32,20 @@ if TYPE_CHECKING:
 
     from whence.server.hosts import Hosts
 
-__all__ = ["application"]
+__all__ = ["Application", "application"]
+
+
+class Application(NamedTuple):
+    """An ASGI application, and what ends its streams, which would go on for ever."""
+
+    serve: ASGIApp
+    end_streams: Callable[[], None]
 
 
 def application(
     store: Path, hosts: Hosts, *, photos: tuple[Path, ...] = (), every: float = 60.0
-) -> ASGIApp:
-    """Return the ASGI application over a store, behind its guard.
+) -> Application:
+    """Return the application over a store, behind its guard.
 
     Parameters
     ----------
@@ -61,7 +68,6 @@ def application(
         live.start()
         schedule.start()
         yield
-        live.stop()
         await run_in_threadpool(schedule.stop)
 
     async def stream(_: Request) -> Response:
@@ -82,18 +88,25 @@ def application(
     async def nothing(request: Request) -> Response:
         return failed(404, f"there is no {request.url.path}; see {PREFIX}/openapi.json")
 
+    async def broken(request: Request, error: Exception) -> Response:
+        return failed(
+            500, f"{request.url.path} failed: {type(error).__name__}; the server's log says where"
+        )
+
     routes = [
         *(route(shared, one) for one in ENDPOINTS),
         *journal_routes(store, PREFIX),
         Route(f"{PREFIX}/live", stream),
         Route(f"{PREFIX}/openapi.json", description),
-        Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "DELETE"]),
+        Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/health", root_health),
         Route("/metrics", root_metrics),
         Route("/{rest:path}", serve_page),
     ]
-    app = _RawPaths(Starlette(routes=routes, lifespan=lifespan))
-    return guarded(app, Guard(hosts=hosts, keys=Tokens(store)))
+    app = _RawPaths(
+        Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: broken})
+    )
+    return Application(guarded(app, Guard(hosts=hosts, keys=Tokens(store))), live.stop)
 
 
 class _RawPaths:

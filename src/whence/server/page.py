@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BUILT", "serve_page"]
 
-BUILT = Path(__file__).with_name("static")
+BUILT = Path(__file__).resolve().with_name("static")
 """Where the package's build puts the page."""
 
 _FOR_EVER = "public, max-age=31536000, immutable"

@@ -36,9 +36,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         bound = socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise BadInput(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; give another --port, "
+            f"cannot listen on {host} port {port}: {error}; give another --port, "
             "or 0 for any that is free"
         ) from error
     # Else an answer waits for the client's delayed acknowledgement, 40 ms on Linux.
@@ -46,8 +46,18 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def run(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; requests at hand are finished."""
+def run(
+    app: ASGIApp, bound: socket.socket, ready: Callable[[], None], ending: Callable[[], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT; requests at hand have `GRACE` seconds to finish.
+
+    Parameters
+    ----------
+    ready
+        Called once the application has started.
+    ending
+        Called when it is told to stop, to end what would go on for ever.
+    """
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -58,7 +68,7 @@ def run(app: ASGIApp, bound: socket.socket, ready: Callable[[], None]) -> None:
     # The library raises the signal again once it has shut down, which would end us with it.
     before = {kind: signal.signal(kind, _ended) for kind in (signal.SIGINT, signal.SIGTERM)}
     try:
-        _told(uvicorn.Server(config), ready).run(sockets=[bound])
+        _told(uvicorn.Server(config), ready, ending).run(sockets=[bound])
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)
@@ -68,14 +78,21 @@ def _ended(_: int, __: FrameType | None) -> None:
     """Do nothing: the server has seen the signal and is down."""
 
 
-def _told(server: uvicorn.Server, ready: Callable[[], None]) -> uvicorn.Server:
-    """Have `ready` called once the application has started."""
-    startup = server.startup
+def _told(
+    server: uvicorn.Server, ready: Callable[[], None], ending: Callable[[], None]
+) -> uvicorn.Server:
+    """Have `ready` and `ending` called by a server that has no hooks for them."""
+    startup, shutdown = server.startup, server.shutdown
 
     async def start_and_tell(sockets: list[socket.socket] | None = None) -> None:
         await startup(sockets)
         if server.started:
             ready()
 
-    server.startup = start_and_tell  # type: ignore[method-assign] # it has no hook of its own
+    async def tell_and_stop(sockets: list[socket.socket] | None = None) -> None:
+        ending()
+        await shutdown(sockets)
+
+    server.startup = start_and_tell  # type: ignore[method-assign] # as said
+    server.shutdown = tell_and_stop  # type: ignore[method-assign] # as said
     return server

@@ -107,17 +107,16 @@ class Schedule:
         if self._seen.get(model) != seen:
             self._seen[model] = seen
             self._live.tell(Change(model, "watch"))
-            # Asked for once a change: a verdict that cannot be made now may be after the next.
-            for incident in missing:
-                self.ask(model, incident)
+        for incident in missing:
+            self.ask(model, incident)
 
     def _diagnose(self, model: str, incident: str) -> None:
-        try:
-            with _said(f"no verdict on incident {incident!r} of model {model!r}"):
-                jobs.why(self._path, model, incident=incident)
-        finally:
-            self._pending.discard((model, incident))
-            self._live.tell(Change(model, "why"))
+        # Where it fails the next look finds the verdict missing, and asks again.
+        self._seen.pop(model, None)
+        with _said(f"no verdict on incident {incident!r} of model {model!r}"):
+            jobs.why(self._path, model, incident=incident)
+        self._pending.discard((model, incident))
+        self._live.tell(Change(model, "why"))
 
 
 @contextmanager

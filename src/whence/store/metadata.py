@@ -1,6 +1,6 @@
 """The store's small facts in SQLite: models, columns, epochs, events, windows, incidents.
 
-One connection a process, opened late. Every change of one job is one transaction, so a killed
+One connection a thread, opened late. Every change of one job is one transaction, so a killed
 process leaves either all of it or none.
 """
 

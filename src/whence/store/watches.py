@@ -193,10 +193,15 @@ def put_incident(store: StoreFolder, model: str, incident: Incident) -> None:
     )
 
 
-def name_cause(store: StoreFolder, model: str, incident: Incident, cause: str) -> None:
-    """Keep what a verdict named with its incident, in a transaction of its own."""
-    with store.metadata.transaction():
-        put_incident(store, model, msgspec.structs.replace(incident, cause=cause))
+def name_cause(store: StoreFolder, model: str, incident: str, cause: str) -> None:
+    """Keep what a verdict named with its incident, as it stands now; the caller holds the lease.
+
+    Nothing is written of an incident that is gone.
+    """
+    for one in incidents(store, model):
+        if one.id == incident:
+            with store.metadata.transaction():
+                put_incident(store, model, msgspec.structs.replace(one, cause=cause))
 
 
 def incidents(store: StoreFolder, model: str) -> list[Incident]:

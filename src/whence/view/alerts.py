@@ -24,7 +24,9 @@ def open_alerts(store: StoreFolder) -> list[OpenAlert]:
         state = watches.load(store, model)
         if state is None:
             continue
-        last = {at for at in (state.screened, state.judged, state.quiet) if at}
+        # Once rows have come again the model is quiet no more.
+        quiet = state.quiet if state.quiet > state.screened else 0
+        last = {at for at in (state.screened, state.judged, quiet) if at}
         found += [
             OpenAlert(model=model, alert=one)
             for one in watches.alerts(store, model)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whence.errors import BadInput
 from whence.profile.bins import NumberBins
 from whence.profile.spec import ROWS
 from whence.store import watches
@@ -39,8 +40,15 @@ def drift_map(watched: Watched, period: Window, most: int = 60) -> DriftMap:
     period
         The windows shown.
     most
-        Columns shown.
+        Columns shown, at least 1.
+
+    Raises
+    ------
+    BadInput
+        If `most` is below 1.
     """
+    if most < 1:
+        raise BadInput(f"{most} columns are no map; ask for 1 or more")
     reference = watched.total(watched.state.reference)[:, ROWS]
     counts = watched.counts(period)
     parts = [

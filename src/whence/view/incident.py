@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whence.store.verdicts import KeptVerdict
     from whence.types.reports import Incident, WhyReport
 
-__all__ = ["incident_page"]
+__all__ = ["find_incident", "incident_page"]
 
 BEFORE = 14
 """Windows before an incident whose events are told."""
@@ -35,11 +35,11 @@ def incident_page(
         If there is no such model or incident.
     """
     watched = Watched(store, model)
-    incident = _find(store, model, identifier)
+    incident = find_incident(store, model, identifier)
     kept = verdicts.load(store, model, identifier)
     period = _period(watched, incident)
-    length = (period.end - period.start) / max(len(watched.counts(period)), 1)
-    around = Window(period.start - BEFORE * length, period.end)
+    first = Window.containing(incident.started, watched.state.by)
+    around = Window(period.start - BEFORE * (first.end - first.start), period.end)
     return IncidentPage(
         head=head(store, watched, incident),
         metric=incident.metric,
@@ -61,7 +61,15 @@ def incident_page(
     )
 
 
-def _find(store: StoreFolder, model: str, identifier: str) -> Incident:
+def find_incident(store: StoreFolder, model: str, identifier: str) -> Incident:
+    """Return an incident of a model.
+
+    Raises
+    ------
+    NotFound
+        If there is no such model or incident.
+    """
+    store.require(model)
     known = watches.incidents(store, model)
     for one in known:
         if one.id == identifier:

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
 from whence.errors import BadInput
 from whence.types.pages import SqlResult
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from whence.store.folder import StoreFolder
 
 __all__ = ["SqlTable", "run", "tables"]
@@ -29,6 +28,9 @@ __all__ = ["SqlTable", "run", "tables"]
 MOST_ROWS = 10_000
 MOST_SECONDS = 30.0
 MOST_MEMORY = "1GB"
+
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""Queries answered at a time; others wait, so that they never take all of a server's threads."""
 
 _READING = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
 
@@ -72,7 +74,7 @@ def run(
     BadInput
         If it is no single statement that reads, is wrong, or took too long or too much memory.
     """
-    with _connect(store) as connection:
+    with _AT_ONCE, _connect(store) as connection:
         begun = time.perf_counter()
         stop = threading.Timer(seconds, connection.interrupt)
         stop.daemon = True
@@ -84,11 +86,11 @@ def run(
             # By way of Arrow: DuckDB's own values of times with a zone need one more package.
             taken = _first(found.to_arrow_reader(rows + 1), rows + 1)
         except duckdb.InterruptException as error:
-            raise BadInput(
-                f"the query took longer than {seconds:g} s and was stopped; ask for fewer days or "
-                "columns"
-            ) from error
-        except duckdb.Error as error:
+            raise BadInput(_too_long(seconds)) from error
+        except (duckdb.Error, pa.ArrowException, OSError, OverflowError, ValueError) as error:
+            # What goes wrong while rows are fetched comes by way of Arrow.
+            if "INTERRUPT" in str(error):
+                raise BadInput(_too_long(seconds)) from error
             raise BadInput(f"the query cannot be answered: {error}") from error
         finally:
             stop.cancel()
@@ -98,6 +100,12 @@ def run(
         rows=[[_plain(value) for value in row] for row in taken[:rows]],
         truncated=len(taken) > rows,
         seconds=time.perf_counter() - begun,
+    )
+
+
+def _too_long(seconds: float) -> str:
+    return (
+        f"the query took longer than {seconds:g} s and was stopped; ask for fewer days or columns"
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from whence.errors import BadInput
+from whence.profile.spec import LABELLED, LOSS
 from whence.store.history import VERSION, History
 from whence.store.outcomes import losses
 from whence.types.pages import RowPage
@@ -58,7 +60,8 @@ def row_page(
         The slice; all rows if empty.
     wrong
         True for rows that were answered wrongly, False for those answered rightly, None for
-        all. Of losses that are no 0/1, the wrong half is that above the median.
+        all. Of losses that are no 0/1, those above the reference's mean are wrong. Rows without
+        a label are neither.
     outside
         The rows that the slice does not hold instead.
     roots
@@ -111,12 +114,21 @@ class _Search:
             found &= _holds(columns[name], condition) if name in columns else condition is None
         if self._outside:
             found = ~found
-        if self._wrong is not None and self._watched.state.task is not None:
-            loss = losses(table, self._watched.state.task)
-            known = loss[~np.isnan(loss)]
-            line = _ONE_HALF if self._watched.higher_is_better else _median(known)
-            found &= (loss > line) if self._wrong else (loss <= line)
+        if self._wrong is not None:
+            task = self._watched.state.task
+            if task is None:
+                return np.empty(0, np.intp)  # without labels nothing is known to be wrong, or right
+            loss = losses(table, task)
+            found &= (loss > self._line) if self._wrong else (loss <= self._line)
         return np.flatnonzero(found)
+
+    @cached_property
+    def _line(self) -> float:
+        """The loss beyond which an answer is wrong: of losses that are no 0/1, the usual one."""
+        if self._watched.higher_is_better:
+            return _ONE_HALF
+        healthy = self._watched.total(self._watched.state.reference)[0]
+        return float(healthy[LOSS] / max(healthy[LABELLED], 1.0))
 
     def whole(self, start: int, end: int, chosen: NDArray[np.intp]) -> pa.Table:
         """Return some of a day's rows with all their columns, under the user's names."""
@@ -142,10 +154,6 @@ def _holds(
         return np.zeros(len(values), np.bool_)
     low, high = condition if isinstance(condition, tuple) else (condition, condition)
     return np.asarray(~missing & (values >= low) & (values <= high))
-
-
-def _median(known: NDArray[np.float64]) -> float:
-    return float(np.median(known)) if len(known) else 0.0
 
 
 def _text(condition: Condition) -> str:

@@ -78,9 +78,7 @@ def _of_slice(watched: Watched, where: Slice, chosen: list[Counted]) -> Floats:
     try:
         position = bin_of(watched, where)
     except BadInput:
-        ((name, value),) = where.items()
-        starts = [one.start for one in chosen]
-        found = sums_of(watched, name, value, period, starts) if isinstance(value, str) else None
+        found = sums_of(watched, where, period, [one.start for one in chosen])
         if found is None:
             raise
         return found

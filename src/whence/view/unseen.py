@@ -12,6 +12,7 @@ from whence.profile.spec import LABELLED, LOSS, LOSS_SQUARED, ROWS
 from whence.store.history import History
 from whence.store.outcomes import losses
 from whence.types.pages import Level
+from whence.types.rows import Column
 from whence.types.time import micros
 from whence.view.interval import interval
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whence.profile.spec import ProfiledColumn
-    from whence.types.rows import Column
+    from whence.types.slice import Slice
     from whence.types.time import Window
     from whence.view.watched import Watched
 
@@ -83,16 +84,19 @@ def unseen_levels(
         )
 
 
-def sums_of(
-    watched: Watched, name: str, value: str, period: Window, starts: list[int]
-) -> Floats | None:
-    """Return sums (parts, 4) of the rows with one value of a column; None if there is none.
+def sums_of(watched: Watched, where: Slice, period: Window, starts: list[int]) -> Floats | None:
+    """Return sums (parts, 4) of the rows with one value of a category; None if there is none.
 
     Parameters
     ----------
     period
         The rows' time; its parts begin at `starts`, in microseconds.
     """
+    if len(where) != 1:
+        return None
+    ((name, value),) = where.items()
+    if not isinstance(value, str) or not isinstance(watched.column(name).bins, CategoryBins):
+        return None
     column, sums = _sums(watched, name, period, starts)
     return sums[column.levels.index(value)] if value in column.levels else None
 
@@ -101,7 +105,10 @@ def _sums(watched: Watched, name: str, period: Window, starts: list[int]) -> tup
     """Return a column's values in a period, and sums (levels, parts, 4) of their rows."""
     history = History(watched.store, watched.model)
     table = history.read(micros(period.start), micros(period.end), [name])
-    column, _ = history.columns(table)[name]
+    columns = history.columns(table)
+    if name not in columns:
+        return Column(name, "category", np.full(table.num_rows, -1)), np.zeros((0, len(starts), 4))
+    column, _ = columns[name]
     loss = (
         np.full(table.num_rows, np.nan)
         if watched.state.task is None

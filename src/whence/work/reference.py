@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.types.rows import Column, Task
 
-__all__ = ["begin_watch", "first_window_from", "windows_of_days"]
+__all__ = ["begin_watch", "first_window_from", "settled_from", "windows_of_days"]
 
 ASSUMED = 14
 """Windows taken as healthy when nobody says which: two weeks of days."""
@@ -67,7 +67,7 @@ def begin_watch(
         cap=_largest_loss(rows, task),
         settled=task is not None
         and (declared is not None or len(windows_of_days(history.days(), by)) >= 2 * ASSUMED)
-        and now >= reference.end + SETTLING * timedelta(seconds=age or 0.0),
+        and now >= settled_from(reference.end, age),
         spec=fit_spec([column for column, _ in columns.values()]).encode(),
         notes=[
             *_notes(model, reference, rows, declared=declared is not None),
@@ -75,6 +75,11 @@ def begin_watch(
             *(note for column, _ in columns.values() for note in _far_out(column)),
         ],
     )
+
+
+def settled_from(end: datetime, age: float | None) -> datetime:
+    """Return when the labels of a reference that ends then have come; `age` in seconds."""
+    return end + SETTLING * timedelta(seconds=age or 0.0)
 
 
 def _label_age(rows: pa.Table, task: Task | None) -> float | None:

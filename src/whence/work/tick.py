@@ -24,7 +24,12 @@ from whence.watch.variation import FEWEST_WINDOWS
 from whence.work.counting import Counted, Facts, count_windows, load, save
 from whence.work.judge import Judge, start_monitor, streams_of
 from whence.work.labelling import selection
-from whence.work.reference import begin_watch, first_window_from, windows_of_days
+from whence.work.reference import (
+    begin_watch,
+    first_window_from,
+    settled_from,
+    windows_of_days,
+)
 from whence.work.screen import HORIZONS, Screen
 from whence.work.telling import Tell, silent
 
@@ -77,8 +82,8 @@ def tick(
     tell
         Called as it goes on: see `whence.work.telling`.
     """
-    state = _state(store, model, by, delta, now)
-    run = _Run(store, model, state, now)
+    state, anew = _state(store, model, by, delta, now)
+    run = _Run(store, model, state, now, anew=anew)
     run.compare_kinds()
     run.count(tell)
     run.screen(tell)
@@ -89,26 +94,32 @@ def tick(
 
 def _state(
     store: StoreFolder, model: str, by: Period | None, delta: float | None, now: datetime
-) -> WatchState:
-    """Return the kept watch, or a new one where what it rests on may have changed."""
+) -> tuple[WatchState, bool]:
+    """Return the kept watch, or a new one where what it rests on may have changed, and which."""
     kept = watches.load(store, model)
     period = by or (kept.by if kept else "day")
     matters = delta or (kept.delta if kept else None)
     declared = watches.declared_reference(store, model)
-    if kept is not None and kept.settled and (kept.by, kept.delta) == (period, matters):
+    if kept is not None and (kept.by, kept.delta) == (period, matters):
         same = kept.reference == declared if declared else not kept.declared
-        if same:
-            return kept
-    fresh = begin_watch(store, model, period, now, matters)
-    with store.metadata.transaction():
-        watches.forget(store, model)
-    return fresh
+        if same and (kept.settled or not _may_settle(store, model, kept, now)):
+            return kept, False
+    return begin_watch(store, model, period, now, matters), True
+
+
+def _may_settle(store: StoreFolder, model: str, kept: WatchState, now: datetime) -> bool:
+    """Whether a watch whose reference was not complete may find more of it now."""
+    if History(store, model).epochs != (kept.predictions, kept.labels):
+        return True
+    return kept.task is not None and now >= settled_from(kept.reference.end, kept.horizon)
 
 
 class _Run:
     """One tick's work: what it computed waits until `save` writes all of it at once."""
 
-    def __init__(self, store: StoreFolder, model: str, state: WatchState, now: datetime) -> None:
+    def __init__(
+        self, store: StoreFolder, model: str, state: WatchState, now: datetime, *, anew: bool
+    ) -> None:
         self._store = store
         self._model = model
         self._state = state
@@ -118,7 +129,9 @@ class _Run:
         self._counted: dict[int, Counted] = {}
         self._alerts: list[Alert] = []
         self._judgements: list[Judgement] = []
-        self._incidents: list[Incident] = watches.incidents(store, model)
+        # What an earlier watch kept stays readable until `save`, and is not of this one.
+        self._anew = anew
+        self._incidents: list[Incident] = [] if anew else watches.incidents(store, model)
 
     def compare_kinds(self) -> None:
         """Note each column that has come to hold another kind of value since the last tick."""
@@ -161,7 +174,7 @@ class _Run:
 
     def _counts(self, start: int, end: int) -> dict[int, Floats]:
         """Return the counts of windows with rows that start in a period, by start, in order."""
-        found = load(self._store.metadata, self._model, start, end)
+        found = {} if self._anew else load(self._store.metadata, self._model, start, end)
         fresh = {at: one.counts for at, one in self._counted.items() if start <= at < end}
         return dict(sorted({**found, **fresh}.items()))
 
@@ -280,12 +293,10 @@ class _Run:
 
     def _uncapped(self, incident: Incident) -> Incident:
         """Return an incident with the mean losses before and since, whatever their size."""
-        facts = {
-            start: msgspec.msgpack.decode(data, type=Facts)
-            for start, data in self._store.metadata.all(
-                "SELECT start, facts FROM windows WHERE model = ?", self._model
-            )
-        }
+        kept = [] if self._anew else self._store.metadata.all(
+            "SELECT start, facts FROM windows WHERE model = ?", self._model
+        )  # fmt: skip
+        facts = {start: msgspec.msgpack.decode(data, type=Facts) for start, data in kept}
         facts.update({at: one.facts for at, one in self._counted.items()})
         began = micros(incident.started)
         ended = self._state.judged + 1 if incident.ended is None else micros(incident.ended)
@@ -339,6 +350,8 @@ class _Run:
     def save(self) -> None:
         """Write everything in one transaction."""
         with self._store.metadata.transaction():
+            if self._anew:
+                watches.forget(self._store, self._model)
             save(self._store.metadata, self._model, list(self._counted.values()))
             watches.add_alerts(self._store, self._model, self._alerts)
             watches.add_judgements(self._store, self._model, self._judgements)

@@ -77,8 +77,8 @@ def route(shared: Shared, endpoint: Endpoint) -> Route:
 
 def _serve(shared: Shared, endpoint: Endpoint, request: Request, body: bytes) -> Response:
     try:
-        given = {name: unquote(value) for name, value in request.path_params.items()}
-        given |= {k: v for k, v in request.query_params.items() if v}
+        given = {name: value for name, value in request.query_params.items() if value}
+        given |= {name: unquote(value) for name, value in request.path_params.items()}
         takes = _converted(given, endpoint.takes)
         sent = None if endpoint.body is None else _decoded(body, endpoint.body)
         found = endpoint.run(shared, takes, sent)

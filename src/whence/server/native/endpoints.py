@@ -54,7 +54,10 @@ class OfModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InPeriod(OfModel, frozen=True, kw_only=True):
-    """One model in a period; ISO 8601, the end exclusive, open ends are the recent windows'."""
+    """One model in a period; ISO 8601, the end exclusive.
+
+    Open ends are those of the recent windows; for a series, of all.
+    """
 
     start: str | None = None
     end: str | None = None
@@ -177,7 +180,7 @@ def one_rows(shared: Shared, given: RowsOf, _: None) -> RowPage:
 
 
 def one_photo(shared: Shared, given: Photo, _: None) -> Answer:
-    """A photo that was logged and lies below a root that the server was told of."""
+    """A picture below a folder that the server was told of, by the path that was logged."""
     path = permitted(given.path, shared.roots)
     if path is None:
         raise NotFound(
@@ -198,18 +201,18 @@ def one_incident(shared: Shared, given: OfIncident, _: None) -> IncidentPage:
 
 def ask_why(shared: Shared, given: OfIncident, _: None) -> Answer:
     """Have a verdict made; the live stream tells when it is there."""
-    from whence.view.incident import incident_page
+    from whence.view.incident import find_incident
 
-    incident_page(shared.store, given.model, given.incident)
+    find_incident(shared.store, given.model, given.incident)
     shared.schedule.ask(given.model, given.incident)
     return Answer(b"{}", "application/json", 202)
 
 
 def act(shared: Shared, given: OfIncident, said: NewAction) -> Actions:
     """Say something of an incident."""
-    from whence.view.incident import incident_page
+    from whence.view.incident import find_incident
 
-    incident_page(shared.store, given.model, given.incident)
+    find_incident(shared.store, given.model, given.incident)
     if max(len(said.text), len(said.by)) > MOST_TEXT:
         raise BadInput(f"a text of {len(said.text):,} characters is too long; {MOST_TEXT:,} fit")
     if said.kind == "comment" and not said.text.strip():
