@@ -108,9 +108,7 @@ def starts(mlflow: str | None) -> Iterator[str]:
             ours = [sys.executable, "-m", "whence.cli", "serve", "--port", port]
             url = f"http://127.0.0.1:{port}"
             store = f"{name}/whence-{number}"
-            found["whence serve"].append(
-                started([*ours, "--store", store], url, "/api/v1/models")
-            )
+            found["whence serve"].append(started([*ours, "--store", store], url, "/api/v1/models"))
             if mlflow is not None:
                 theirs = [mlflow, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", port,
                           "--backend-store-uri", f"sqlite:///{name}/mlflow-{number}.db",
