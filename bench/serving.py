@@ -76,7 +76,7 @@ def _memory(pid: int) -> float:
     while family:
         one = family.pop()
         text = Path(f"/proc/{one}/smaps_rollup").read_text("ascii")
-        lines = [line for line in text.splitlines() if line.startswith(("Pss:"))]
+        lines = [line for line in text.splitlines() if line.startswith("Pss:")]
         total += sum(int(line.split()[1]) for line in lines) / 1024
         for task in Path(f"/proc/{one}/task").iterdir():
             family += map(int, (task / "children").read_text("ascii").split())
