@@ -85,28 +85,29 @@ def application(
     async def description(_: Request) -> Response:
         return json(describe_api(ENDPOINTS))
 
-    async def nothing(request: Request) -> Response:
-        return failed(404, f"there is no {request.url.path}; see {PREFIX}/openapi.json")
-
-    async def broken(request: Request, error: Exception) -> Response:
-        return failed(
-            500, f"{request.url.path} failed: {type(error).__name__}; the server's log says where"
-        )
-
     routes = [
         *(route(shared, one) for one in ENDPOINTS),
         *journal_routes(store, PREFIX),
         Route(f"{PREFIX}/live", stream),
         Route(f"{PREFIX}/openapi.json", description),
-        Route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        Route("/api/{rest:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/health", root_health),
         Route("/metrics", root_metrics),
         Route("/{rest:path}", serve_page),
     ]
     app = _RawPaths(
-        Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: broken})
+        Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: _broken})
     )
     return Application(guarded(app, Guard(hosts=hosts, keys=Tokens(store))), live.stop)
+
+
+async def _nothing(request: Request) -> Response:
+    return failed(404, f"there is no {request.url.path}; see {PREFIX}/openapi.json")
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    what = f"{request.url.path} failed: {type(error).__name__}"
+    return failed(500, f"{what}; the server's log says where")
 
 
 class _RawPaths:
