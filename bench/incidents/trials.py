@@ -97,7 +97,7 @@ def draw(name: str, kinds: tuple[str, ...], size: int, seed: int) -> tuple[World
         strength = min(1.0, STRENGTHS[size] + HARDER * attempt)
         faults = [make(world, kind, rng, strength) for kind in kinds if kind != "none"]
         rows = ROWS[int(rng.integers(0, len(ROWS)))]
-        case = arrange(world, faults, rows, rng, history=bool(rng.random() < 0.5))  # noqa: PLR2004
+        case = arrange(world, faults, rows, rng, history=bool(rng.random() < 0.5))  # noqa: PLR2004 -- a coin
         if kinds == ("none",):
             return world, case, rows
         seen = case.cost >= least * len(kinds) and _evident(case)

@@ -15,8 +15,7 @@ import numpy as np
 from whence.profile.spec import LABELLED, ROWS, Spec
 from whence.store import watches
 from whence.store.history import History
-from whence.store.outcomes import metric_of
-from whence.types.reports import Alert, WatchReport, WindowReport
+from whence.types.reports import Alert
 from whence.types.time import Window, micros, moment
 from whence.watch.performance import Monitor
 from whence.watch.quality import kind_changed
@@ -30,6 +29,7 @@ from whence.work.reference import (
     settled_from,
     windows_of_days,
 )
+from whence.work.report import report
 from whence.work.screen import HORIZONS, Screen
 from whence.work.telling import Tell, silent
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from whence.store.folder import StoreFolder
     from whence.store.watches import Judgement, WatchState
-    from whence.types.reports import Incident
+    from whence.types.reports import Incident, WatchReport
     from whence.types.time import Period
 
     Floats = NDArray[np.float64]
@@ -51,9 +51,6 @@ __all__ = ["tick"]
 PATIENCE = 28
 """Where label delays are unknown, windows are judged in order, and one whose labels do not come
 is passed over once that many later ones have come."""
-
-MOST_OUTLIERS = 0.005
-"""Single rows far out are told as a note; more of them are a matter for the quality alerts."""
 
 ENOUGH_LABELLED = 0.5
 """Where label delays are unknown a window is ripe once it has that part of the reference's share
@@ -89,7 +86,7 @@ def tick(
     run.screen(tell)
     run.judge()
     run.save()
-    return _report(store, model, state, now)
+    return report(store, model, state, now)
 
 
 def _state(
@@ -358,50 +355,3 @@ class _Run:
             for incident in self._incidents:
                 watches.put_incident(self._store, self._model, incident)
             watches.save(self._store, self._model, self._state)
-
-
-def _report(store: StoreFolder, model: str, state: WatchState, now: datetime) -> WatchReport:
-    rows = store.metadata.all(
-        "SELECT start, stop, facts FROM windows WHERE model = ? ORDER BY start", model
-    )
-    age = timedelta(seconds=state.horizon or 0.0)
-    windows = []
-    for start, stop, data in rows:
-        facts = msgspec.msgpack.decode(data, type=Facts)
-        window = Window(moment(start), moment(stop))
-        windows.append(
-            WindowReport(
-                window=window,
-                rows=facts.rows,
-                labelled=facts.labelled,
-                metrics=_metrics(state, facts),
-                provisional=start > state.judged and window.end + age > now,
-            )
-        )
-    return WatchReport(
-        model=model,
-        windows=windows,
-        alerts=watches.alerts(store, model),
-        incidents=watches.incidents(store, model),
-        reference=state.reference,
-        judged=state.judgements,
-        notes=[*state.notes, *_outliers(state)],
-    )
-
-
-def _outliers(state: WatchState) -> Iterator[str]:
-    """Yield what is too rare for an alert and too far out to be passed over."""
-    for name, rows in state.outside.items():
-        if 0 < rows <= MOST_OUTLIERS * state.rows:
-            yield (
-                f"{name}: {rows:,} of {state.rows:,} rows since the reference lie outside all that "
-                "it has seen."
-            )
-
-
-def _metrics(state: WatchState, facts: Facts) -> dict[str, float]:
-    if state.task is None or not facts.labelled:
-        return {}
-    mean = facts.loss / facts.labelled
-    metric = metric_of(state.task)
-    return {metric: 1.0 - mean if metric == "accuracy" else mean}
