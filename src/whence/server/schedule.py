@@ -112,7 +112,6 @@ class Schedule:
 
     def _diagnose(self, model: str, incident: str) -> None:
         # Where it fails the next look finds the verdict missing, and asks again.
-        self._seen.pop(model, None)
         with _said(f"no verdict on incident {incident!r} of model {model!r}"):
             jobs.why(self._path, model, incident=incident)
         self._pending.discard((model, incident))
