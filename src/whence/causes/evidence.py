@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Evidence", "Outcome", "Suspect"]
 
+_APART = 2
+"""A fold that no cause fits on; each fits on folds 0 and 1 and scores what is in another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
@@ -116,8 +119,15 @@ class Evidence:
             block=np.unique(self.block[rows], return_inverse=True)[1].astype(np.intp),
             y=self.y[rows],
             log_q=self.log_q[rows],
-            suspects=[],
+            suspects=[Suspect(one.where, one.rows[rows]) for one in self.suspects],
         )
+
+    def apart(self, rows: NDArray[np.bool_]) -> Self:
+        """Return the evidence with some of the failing rows scored but never fitted on.
+
+        They are put into a fold of their own, the third.
+        """
+        return replace(self, fold=np.where(rows, _APART, self.fold).astype(np.int8))
 
     def gain_of(self, fitted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gain in log score (n_after,) of changed log-probabilities over q0, nats."""

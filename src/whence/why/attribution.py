@@ -73,8 +73,7 @@ def attribute(ledger: Ledger, tested: Tested) -> Attribution:
         return _season(ledger, ranking.season)
     primary = ranking.primary
     masks = [mask[tested.chosen] for mask in ledger.rows]
-    global_cause = primary is not None and primary.everywhere
-    covered = [global_cause and not _own_change(ranking, evidence, mask) for mask in masks]
+    covered = [_covered(ranking, evidence, mask) for mask in masks]
     everywhere = _rest(
         ledger, [entry for entry, inside in zip(ledger.slices, covered, strict=True) if inside]
     )
@@ -104,19 +103,24 @@ def _season(ledger: Ledger, outcome: Outcome) -> Attribution:
     return Attribution([season], total.points - entry.points)
 
 
-def _own_change(ranking: Ranking, evidence: Evidence, mask: NDArray[np.bool_]) -> bool:
-    """Whether a slice changed beyond what the primary cause says of its rows.
+def _covered(ranking: Ranking, evidence: Evidence, mask: NDArray[np.bool_]) -> bool:
+    """Whether a slice's change is what a cause that acts everywhere says of its rows.
 
-    No model fits a slice exactly: what it gains beyond must matter beside what the cause gained.
+    No model fits a slice exactly: what a change of its own gains beyond must matter beside what
+    the cause gained.
     """
-    if ranking.primary is None or ranking.primary.fitted is None:
-        return True
-    fitted = ranking.primary.fitted
+    both = (ranking.primary, ranking.beside)
+    acting = next((one for one in both if one is not None and one.everywhere), None)
+    if acting is None or acting.fitted is None:
+        return False
+    if any(one is not None and not one.everywhere and _within(mask, one.rows) for one in both):
+        return False
+    fitted = acting.fitted
     own = cross_tilt(fitted, evidence.y, evidence.fold, np.where(mask, 0, -1))
     row = np.arange(len(evidence.y))
     beyond = mean_gain((own - fitted)[row, evidence.y], evidence.block)
     gained = float(np.where(mask, evidence.gain_of(fitted), 0.0).mean())
-    return beyond.low > 0 and beyond.mean >= LEAST_BESIDE * gained
+    return not (beyond.low > 0 and beyond.mean >= LEAST_BESIDE * gained)
 
 
 def _everywhere(entry: Entry, ranking: Ranking) -> list[Part]:
