@@ -1,7 +1,7 @@
 """Watches every model again and again, and makes the verdicts that are missing.
 
-One thread: folding, counting and diagnosing take turns, as they do at the command line, and the
-store's lease keeps them apart from other processes.
+One thread, which has a process beside it do the work: folding, counting and diagnosing take turns
+there, as they do at the command line, and the store's lease keeps them apart from other processes.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from whence.api import jobs
 from whence.errors import WhenceError
 from whence.server.live import Change, Live
+from whence.server.news import News
+from whence.server.worker import Worker
 from whence.store import verdicts, watches
 from whence.store.folder import StoreFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["Schedule"]
@@ -39,12 +40,17 @@ class Schedule:
         Told of what changed.
     every
         Seconds between two looks; 0 never looks, and only makes verdicts that are asked for.
+    after
+        Called after each look and each verdict.
     """
 
-    def __init__(self, store: Path, live: Live, every: float) -> None:
+    def __init__(self, store: Path, live: Live, every: float, after: Callable[[], None]) -> None:
         self._path = store
         self._live = live
         self._every = every
+        self._after = after
+        self._worker = Worker(store)
+        self._news = News(store)
         self._asked: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
         self._pending: set[tuple[str, str]] = set()
         self._seen: dict[str, tuple[object, ...]] = {}
@@ -56,9 +62,10 @@ class Schedule:
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the step at hand and end."""
+        """End, in the middle of the work at hand: a change is made whole or not at all."""
         self._stopping.set()
         self._asked.put(None)
+        self._worker.end()
         self._thread.join()
 
     def ask(self, model: str, incident: str) -> None:
@@ -79,27 +86,33 @@ class Schedule:
                 asked = self._asked.get(timeout=wait)
             except queue.Empty:
                 self._look()
+                self._after()
                 due = time.monotonic() + self._every
                 continue
             if asked is not None:
                 self._diagnose(*asked)
+                self._after()
 
     def _look(self) -> None:
-        with _said("the store cannot be folded"):
-            for model in jobs.models(self._path):
+        if not self._news.came():
+            return
+        with self._said("the store cannot be folded"):
+            for model in self._worker.models():
                 if self._stopping.is_set():
                     return
-                with _said(f"model {model!r} cannot be watched"):
+                with self._said(f"model {model!r} cannot be watched"):
                     self._watch(model)
+        self._news.looked()
 
     def _watch(self, model: str) -> None:
-        report = jobs.watch(self._path, model)
+        self._worker.watch(model)
         store = StoreFolder(self._path)
         try:
-            seen = (watches.load(store, model), tuple(report.incidents))
+            incidents = watches.incidents(store, model)
+            seen = (watches.load(store, model), tuple(incidents))
             missing = [
                 one.id
-                for one in report.incidents
+                for one in incidents
                 if one.ended is None and verdicts.load(store, model, one.id) is None
             ]
         finally:
@@ -112,18 +125,21 @@ class Schedule:
 
     def _diagnose(self, model: str, incident: str) -> None:
         # Where it fails the next look finds the verdict missing, and asks again.
-        with _said(f"no verdict on incident {incident!r} of model {model!r}"):
-            jobs.why(self._path, model, incident=incident)
+        with self._said(f"no verdict on incident {incident!r} of model {model!r}"):
+            self._worker.why(model, incident)
         self._pending.discard((model, incident))
         self._live.tell(Change(model, "why"))
 
-
-@contextmanager
-def _said(what: str) -> Iterator[None]:
-    """Log what went wrong and go on: one model's trouble must not end the work on all others."""
-    try:
-        yield
-    except WhenceError as error:
-        _LOG.warning("%s: %s", what, error)
-    except Exception:  # noqa: BLE001 - logged whole; the other models go on
-        _LOG.exception("%s", what)
+    @contextmanager
+    def _said(self, what: str) -> Iterator[None]:
+        """Log what went wrong and go on: one model's trouble must not end the work on others."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - logged whole; the other models go on
+            if self._stopping.is_set():
+                return  # the work was broken off on purpose
+            self._news.again()
+            if isinstance(error, WhenceError):
+                _LOG.warning("%s: %s", what, error)
+            else:
+                _LOG.exception("%s", what)

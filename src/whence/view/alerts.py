@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from whence.store import watches
 from whence.types.pages import OpenAlert
-from whence.types.time import micros
+from whence.types.reports import Alert
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
@@ -26,10 +28,14 @@ def open_alerts(store: StoreFolder) -> list[OpenAlert]:
             continue
         # Once rows have come again the model is quiet no more.
         quiet = state.quiet if state.quiet > state.screened else 0
-        last = {at for at in (state.screened, state.judged, quiet) if at}
-        found += [
-            OpenAlert(model=model, alert=one)
-            for one in watches.alerts(store, model)
-            if micros(one.window.start) in last
-        ]
+        last = sorted({at for at in (state.screened, state.judged, quiet) if at})
+        found += [OpenAlert(model=model, alert=one) for at in last for one in _at(store, model, at)]
     return sorted(found, key=lambda one: one.alert.window.start, reverse=True)
+
+
+def _at(store: StoreFolder, model: str, start: int) -> list[Alert]:
+    """Return the alerts of one window, in the order in which they were raised."""
+    rows = store.metadata.all(
+        "SELECT alert FROM alerts WHERE model = ? AND start = ? ORDER BY rowid", model, start
+    )
+    return [msgspec.msgpack.decode(data, type=Alert) for (data,) in rows]

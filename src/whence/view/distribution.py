@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from whence.profile.bins import NumberBins
 from whence.profile.spec import LABELLED, LOSS, ROWS
 from whence.types.pages import Bin, Distribution, Level, SliceTable
 from whence.view.interval import interval
 from whence.view.unseen import unseen_levels
+from whence.view.watched import ALL_ROWS
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from whence.profile.spec import ProfiledColumn
@@ -41,7 +41,7 @@ def distribution(watched: Watched, name: str, period: Window) -> Distribution:
         If no column of that name is counted.
     """
     column = watched.column(name)
-    before, now = (watched.total(one)[column.where] for one in (watched.state.reference, period))
+    before, now = (watched.total(one, column.where) for one in (watched.state.reference, period))
     all_before, all_now = (float(part[:, ROWS].sum()) for part in (before, now))
     bins = [
         Bin(
@@ -75,21 +75,16 @@ def slices(watched: Watched, name: str, period: Window) -> SliceTable:
         If no column of that name is counted.
     """
     column = watched.column(name)
-    before = watched.total(watched.state.reference)[column.where]
-    counts = watched.counts(period)
-    starts = np.array_split(np.array(list(counts), np.int64), min(len(counts), MOST_WINDOWS) or 1)
-    starts = [part for part in starts if len(part)]
-    by_part = np.array(
-        [sum(counts[int(at)][column.where] for at in part) for part in starts]
-    ).reshape(-1, column.bins.size, 4)
+    before = watched.total(watched.state.reference, column.where)
+    starts, by_part = watched.parts(period, MOST_WINDOWS, column.where)
     now = by_part.sum(axis=0)
-    everything = _loss(watched.total(watched.state.reference)[0])
+    everything = _loss(watched.total(watched.state.reference, ALL_ROWS)[0])
     levels = [
         _level(watched, column, code, before, by_part, everything)
         for code in range(column.bins.size)
         if column.bins.nameable(code) and (before[code, ROWS] or now[code, ROWS])
     ]
-    levels += unseen_levels(watched, column, period, by_part, [int(part[0]) for part in starts])
+    levels += unseen_levels(watched, column, period, by_part, [part[0] for part in starts])
     levels.sort(key=lambda level: (-(level.points or 0.0), -level.share))
     return SliceTable(
         column=name,
@@ -97,7 +92,7 @@ def slices(watched: Watched, name: str, period: Window) -> SliceTable:
         higher_is_better=watched.higher_is_better,
         reference=watched.state.reference,
         period=period,
-        start=[int(part[0]) // _MILLI for part in starts],
+        start=[part[0] // _MILLI for part in starts],
         levels=levels[:MOST_LEVELS],
     )
 

@@ -50,25 +50,14 @@ def drift_map(watched: Watched, period: Window, most: int = 60) -> DriftMap:
     if most < 1:
         raise BadInput(f"{most} columns are no map; ask for 1 or more")
     reference = watched.total(watched.state.reference)[:, ROWS]
-    counts = watched.counts(period)
-    parts = [
-        part
-        for part in np.array_split(
-            np.array(list(counts), np.int64), min(len(counts), MOST_CELLS) or 1
-        )
-        if len(part)
-    ]
+    parts, rows = watched.parts(period, MOST_CELLS, fields=ROWS)
     ends = {one.start: one.end for one in watched.windows}
-    rows = np.array([sum(counts[int(at)][:, ROWS] for at in part) for part in parts])
     alerts = watches.alerts(watched.store, watched.model)
-    columns = [
-        _column(column, reference, rows.reshape(-1, watched.spec.size), parts, alerts)
-        for column in watched.spec.columns
-    ]
+    columns = [_column(column, reference, rows, parts, alerts) for column in watched.spec.columns]
     columns.sort(key=_moved, reverse=True)
     return DriftMap(
-        start=[int(part[0]) // _MILLI for part in parts],
-        end=[ends[int(part[-1])] // _MILLI for part in parts],
+        start=[part[0] // _MILLI for part in parts],
+        end=[ends[part[-1]] // _MILLI for part in parts],
         columns=columns[:most],
         hidden=max(len(columns) - most, 0),
     )
@@ -78,7 +67,7 @@ def _column(
     column: ProfiledColumn,
     reference: Floats,
     rows: Floats,
-    parts: list[NDArray[np.int64]],
+    parts: list[list[int]],
     alerts: list[Alert],
 ) -> DriftColumn:
     here = rows[:, column.where]
@@ -99,7 +88,7 @@ def _column(
             float(window[column.bins.NULL] / n) if n else None
             for window, n in zip(here, total, strict=True)
         ],
-        alerts=[next((told[int(at)] for at in part if int(at) in told), None) for part in parts],
+        alerts=[next((told[at] for at in part if at in told), None) for part in parts],
     )
 
 

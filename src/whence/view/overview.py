@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from whence.errors import NotFound
@@ -39,23 +40,23 @@ def model_row(store: StoreFolder, model: str) -> ModelRow:
     except NotFound:
         store.require(model)
         return _never_watched(model)
-    heads = [head(store, watched, one) for one in watches.incidents(store, model)]
-    still_open = [one for one in heads if one.incident.ended is None]
+    still_open = [
+        head(store, watched, one) for one in watches.incidents(store, model) if one.ended is None
+    ]
     failing = [one for one in still_open if not _is_closed(one)]
-    windows = watched.windows
-    values = [_value(watched, one) for one in windows]
+    recent = list(islice(watched.newest(), SPARK))[::-1]
     state = _state(watched, failing=bool(failing))
-    last = windows[-1] if windows else None
-    judged = watches.judgements(store, model)
+    last = recent[-1] if recent else None
+    expected = _expected(watched)
     return ModelRow(
         name=model,
         state=state,
         sentence=_sentence(watched, state, failing, still_open),
         metric=watched.metric,
         higher_is_better=watched.higher_is_better,
-        value=next((value for value in reversed(values) if value is not None), None),
-        expected=watched.value(judged[-1].expected) if judged else None,
-        recent=values[-SPARK:],
+        value=_last_value(watched),
+        expected=None if expected is None else watched.value(expected),
+        recent=[_value(watched, one) for one in recent],
         rows=last.facts.rows if last else 0,
         labelled=last.facts.labelled / last.facts.rows if last else 0.0,
         delay=watched.state.horizon,
@@ -94,6 +95,23 @@ def _value(watched: Watched, window: Counted) -> float | None:
     if not window.facts.labelled or watched.metric is None:
         return None
     return watched.value(window.facts.loss / window.facts.labelled)
+
+
+def _last_value(watched: Watched) -> float | None:
+    """Return the metric in the last window that has one."""
+    if watched.metric is None:
+        return None
+    values = (_value(watched, one) for one in watched.newest())
+    return next((value for value in values if value is not None), None)
+
+
+def _expected(watched: Watched) -> float | None:
+    """Return the mean loss that was normal in the last window that was judged."""
+    row = watched.store.metadata.one(
+        "SELECT expected FROM judgements WHERE model = ? ORDER BY start DESC LIMIT 1",
+        watched.model,
+    )
+    return None if row is None else float(row[0])
 
 
 def _state(watched: Watched, *, failing: bool) -> State:

@@ -82,11 +82,10 @@ def _of_slice(watched: Watched, where: Slice, chosen: list[Counted]) -> Floats:
         if found is None:
             raise
         return found
-    counts = watched.counts(period)
+    here = slice(position, position + 1)
+    counts = {start: found[0] for start, found in watched.counts(period, here)}
     nothing = np.zeros(4)
-    return np.array(
-        [counts[one.start][position] if one.start in counts else nothing for one in chosen]
-    )
+    return np.array([counts.get(one.start, nothing) for one in chosen])
 
 
 def _drawn(

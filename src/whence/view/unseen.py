@@ -15,6 +15,7 @@ from whence.types.pages import Level
 from whence.types.rows import Column
 from whence.types.time import micros
 from whence.view.interval import interval
+from whence.view.watched import ALL_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def unseen_levels(
     known = {*bins.kept, *bins.rare}
     order = np.argsort(-sums[:, :, ROWS].sum(axis=1), kind="stable")
     fresh = [code for code in order if found.levels[code] not in known][:MOST]
-    reference = watched.total(watched.state.reference)[0]
+    reference = watched.total(watched.state.reference, ALL_ROWS)[0]
     before = reference[LOSS] / reference[LABELLED] if reference[LABELLED] else None
     rows = by_part[:, :, ROWS].sum()
     for code in fresh:
