@@ -9,7 +9,7 @@ SOURCE = Path(__file__).parents[2] / "src/whence"
 
 HOUSE = [
     "errors", "types", "inputs", "journal", "record", "ship", "profile", "store", "watch",
-    "causes", "why", "work", "view", "api", "demo", "server", "cli",
+    "causes", "why", "work", "view", "notify", "api", "demo", "server", "cli",
 ]  # fmt: skip
 """From the top down; `__init__` (lazy names) is exempt."""
 
@@ -18,6 +18,7 @@ STRANGERS = [{"watch", "causes", "inputs"}]
 
 ROOMS = {
     "PIL": {"inputs", "demo"},
+    "apprise": {"notify"},
     "deltalake": {"store"},
     "duckdb": {"view"},
     "starlette": {"server"},

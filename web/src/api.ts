@@ -1,5 +1,6 @@
 /**
- * The JSON of the server's API: `whence/types/pages.py` and `reports.py`, field for field.
+ * The JSON of the server's API: `whence/types/pages.py`, `reports.py` and `telling.py`, field for
+ * field.
  *
  * Times are ISO 8601 in UTC, except in `Series`, `DriftMap` and `SliceTable.start`: milliseconds
  * since 1970. A number that is not known is null.
@@ -93,6 +94,58 @@ export interface WhyReport {
   closure: number;
   checked: Checked[];
   cannot_know: string[];
+}
+
+// telling.py
+
+/** Where messages go, and which; `cooldown` is in seconds. */
+export interface Channel {
+  name: string;
+  to: string;
+  models: string[];
+  alerts: "none" | "quality" | "all";
+  cooldown: number;
+  reviews: boolean;
+  created: Time;
+}
+
+/** What a message tells: `about` is the id of the incident that opened or ended. */
+export interface Topic {
+  model: string;
+  kind: "opened" | "ended" | "alert" | "review";
+  about: string;
+}
+
+export interface Message {
+  id: number;
+  channel: string;
+  topics: Topic[];
+  title: string;
+  body: string;
+  state: "waiting" | "sent" | "failed";
+  made: Time;
+  tries: number;
+  next: Time | null;
+  sent: Time | null;
+  error: string | null;
+}
+
+export interface NewSilence {
+  model: string;
+  until: Time;
+  reason: string;
+  by: string;
+}
+
+/** `model` is a name or a pattern (`fraud-*`). */
+export interface Silence {
+  id: number;
+  model: string;
+  until: Time;
+  reason: string;
+  by: string;
+  made: Time;
+  ended: Time | null;
 }
 
 // pages.py
@@ -250,6 +303,7 @@ export interface IncidentPage {
   events: EventMark[];
   actions: Action[];
   alerts: Alert[];
+  told: Message[];
 }
 
 export type Cell = string | number | boolean | null;
@@ -291,8 +345,8 @@ export interface SqlTable {
   columns: [string, string][];
 }
 
-/** What the live stream tells. */
+/** What the live stream tells: `model` is a pattern of a silence, and empty for a message of several. */
 export interface Changed {
   model: string;
-  what: "watch" | "why" | "action";
+  what: "watch" | "why" | "action" | "message" | "silence";
 }

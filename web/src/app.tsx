@@ -3,7 +3,7 @@ import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import type { ReactElement } from "react";
 import { createBrowserRouter, RouterProvider } from "react-router";
 
-import { AlertsPage } from "./pages/alerts";
+import { AlertsPage } from "./pages/alerts/alerts";
 import { Broken, NotFound } from "./pages/broken";
 import { IncidentView } from "./pages/incident/incident";
 import { ModelView } from "./pages/model/model";

@@ -122,6 +122,18 @@ export function ago(time: Time): string {
   return `${duration(Math.floor(seconds / whole) * whole)} ago`;
 }
 
+const WEEKDAY = new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" });
+
+/** A time near today as one says it, in UTC: `10:04`, `tomorrow 09:00`, `Fri 09:00`. */
+export function clock(time: Time): string {
+  const at = new Date(time);
+  const days = Math.floor(at.getTime() / DAY) - Math.floor(Date.now() / DAY);
+  if (days < 0 || days > 6) return when(time);
+  const hour = at.toISOString().slice(11, 16);
+  if (days === 0) return hour;
+  return days === 1 ? `tomorrow ${hour}` : `${WEEKDAY.format(at)} ${hour}`;
+}
+
 /** A confidence in words, with its number: what the scorecard counted. */
 export function confidence(value: number | null): string {
   if (value === null) return "How sure this is was not measured: no fault like it was tried.";

@@ -11,6 +11,7 @@ __all__ = ["require"]
 _PACKAGES = {
     "app": ("numpy", "pyarrow", "deltalake", "scipy", "sklearn", "rich"),
     "images": ("PIL",),
+    "notify": ("apprise",),
     "server": ("duckdb", "starlette", "uvicorn"),
 }
 

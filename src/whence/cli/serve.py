@@ -50,6 +50,10 @@ def options(parser: argparse.ArgumentParser, port: int) -> None:
         "--every", type=_seconds, default=60.0, metavar="SECONDS",
         help="how often it looks at what is new; 0 never (default: %(default)g)",
     )  # fmt: skip
+    parser.add_argument(
+        "--link", metavar="URL",
+        help="where people reach it; messages link to its pages (default: its own address)",
+    )  # fmt: skip
 
 
 def _seconds(text: str) -> float:
@@ -84,9 +88,9 @@ def start(
         if not loopback or names:
             _require_token(store, ", ".join([host, *names]))
         hosts = Hosts(port=port, loopback=loopback, names=frozenset(names))
-        app = application(store, hosts, photos=photos, every=given.every)
-        shown = f"[{host}]" if ":" in host else host
-        run(app.serve, bound, lambda: ready(f"http://{shown}:{port}/"), app.end_streams)
+        own = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        app = application(store, hosts, photos=photos, every=given.every, link=given.link or own)
+        run(app.serve, bound, lambda: ready(own), app.end_streams)
     sys.stdout.write("stopped\n")
 
 

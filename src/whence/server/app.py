@@ -20,6 +20,7 @@ from whence.server.native.openapi import describe_api
 from whence.server.page import serve_page
 from whence.server.schedule import Schedule
 from whence.server.shared import Shared
+from whence.server.teller import Teller
 from whence.store.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ class Application(NamedTuple):
 
 
 def application(
-    store: Path, hosts: Hosts, *, photos: tuple[Path, ...] = (), every: float = 60.0
+    store: Path,
+    hosts: Hosts,
+    *,
+    photos: tuple[Path, ...] = (),
+    every: float = 60.0,
+    link: str | None = None,
 ) -> Application:
     """Return the application over a store, behind its guard.
 
@@ -57,18 +63,23 @@ def application(
         The folders below which photos may be shown.
     every
         Seconds between two looks at what is new; 0 never looks.
+    link
+        Where people reach it: what messages link to.
     """
     live = Live()
-    schedule = Schedule(store, live, every)
-    shared = Shared(store, photos, live, schedule)
+    teller = Teller(store, live, link)
+    schedule = Schedule(store, live, every, teller.poke)
+    shared = Shared(store, photos, live, schedule, teller)
     shared.store  # noqa: B018 - a store that cannot be opened is an error now, not at a request
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         live.start()
         schedule.start()
+        teller.start(schedule.is_pending)
         yield
         await run_in_threadpool(schedule.stop)
+        await run_in_threadpool(teller.stop)
 
     async def stream(_: Request) -> Response:
         return StreamingResponse(live.stream(), media_type="text/event-stream", headers={

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from whence.server.live import Live
     from whence.server.schedule import Schedule
+    from whence.server.teller import Teller
 
 __all__ = ["Shared"]
 
@@ -31,12 +32,15 @@ class Shared:
         Tells the open pages what changed.
     schedule
         Watches the models, and makes verdicts that are asked for.
+    teller
+        Tells people what is due.
     """
 
     path: Path
     roots: tuple[Path, ...]
     live: Live
     schedule: Schedule
+    teller: Teller
     _opened: threading.local = field(default_factory=threading.local)
 
     @property

@@ -103,6 +103,26 @@ CREATE TABLE tokens (
     created INTEGER NOT NULL, revoked INTEGER
 );
 """,
+    """
+CREATE TABLE channels (
+    name TEXT PRIMARY KEY, url TEXT NOT NULL, models BLOB NOT NULL, alerts TEXT NOT NULL,
+    cooldown REAL NOT NULL, reviews INTEGER NOT NULL, created INTEGER NOT NULL
+);
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY, channel TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
+    state TEXT NOT NULL, made INTEGER NOT NULL, tries INTEGER NOT NULL, next INTEGER,
+    sent INTEGER, error TEXT
+);
+CREATE TABLE topics (
+    message INTEGER NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL
+);
+CREATE INDEX topics_by_message ON topics (message);
+CREATE INDEX topics_by_model ON topics (model, kind, about);
+CREATE TABLE silences (
+    id INTEGER PRIMARY KEY, model TEXT NOT NULL, until INTEGER NOT NULL, reason TEXT NOT NULL,
+    by TEXT NOT NULL, made INTEGER NOT NULL, ended INTEGER
+);
+""",
 )
 """What each layout adds to the one before."""
 

@@ -15,6 +15,7 @@ import msgspec
 from whence.types.reports import Alert, Incident, Interval, WhyReport
 from whence.types.rows import Task
 from whence.types.slice import Slice
+from whence.types.telling import Message
 from whence.types.time import Period, Window
 
 __all__ = [
@@ -252,7 +253,8 @@ class IncidentPage(msgspec.Struct, frozen=True, kw_only=True):
     `report` is null until a verdict was made (`pending` while one is being made);
     `drop` is how much worse the metric became in points; `column` is the one whose
     distribution matters most: that of the verdict's slice, else the one that moved most;
-    `stale` says that rows came after the verdict.
+    `stale` says that rows came after the verdict; `told` are the messages about it, the oldest
+    first.
     """
 
     head: IncidentHead
@@ -268,6 +270,7 @@ class IncidentPage(msgspec.Struct, frozen=True, kw_only=True):
     events: list[EventMark]
     actions: list[Action]
     alerts: list[Alert]
+    told: list[Message]
 
 
 class RowPage(msgspec.Struct, frozen=True, kw_only=True):

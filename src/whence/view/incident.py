@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.errors import NotFound
-from whence.store import actions, verdicts, watches
+from whence.store import actions, outbox, verdicts, watches
 from whence.types.pages import IncidentPage
 from whence.types.time import Window, micros, moment
 from whence.view.drift_map import drift_map
@@ -58,6 +58,7 @@ def incident_page(
             for one in watches.alerts(store, model)
             if around.start <= one.window.start < around.end
         ],
+        told=outbox.about(store, model, identifier),
     )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from whence.types.time import Window
     from whence.view.watched import Watched
 
-__all__ = ["MOST_ROWS", "photo_column", "row_page"]
+__all__ = ["MOST_ROWS", "holds", "photo_column", "row_page"]
 
 MOST_ROWS = 500
 """Rows of one page."""
@@ -111,7 +111,7 @@ class _Search:
         for name, condition in self._where.items():
             if name not in columns and name != VERSION:
                 self._watched.column(name)  # one that is nowhere is an error, not no row
-            found &= _holds(columns[name], condition) if name in columns else condition is None
+            found &= holds(columns[name], condition) if name in columns else condition is None
         if self._outside:
             found = ~found
         if self._wrong is not None:
@@ -136,7 +136,7 @@ class _Search:
         return self.history.named(table)
 
 
-def _holds(
+def holds(
     found: tuple[Column, NDArray[np.bool_] | None], condition: Condition
 ) -> NDArray[np.bool_]:
     """Return which rows a condition holds, (n,)."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from whence.journal.erase import erase
 from whence.journal.reader import alive, journals
-from whence.store import watches
+from whence.store import outbox, watches
 from whence.store.removal import erase_past, remove_days_before, remove_ids
 from whence.work.imports import ImportPlan
 from whence.work.recount import Recount, recount, touched
@@ -80,6 +80,7 @@ class Erasing:
         for table in _OF_A_MODEL:
             column = "name" if table == "models" else "model"
             metadata.run(f"DELETE FROM {table} WHERE {column} = ?", model)  # noqa: S608 - our names
+        outbox.forget(self.store, model)
         # The same files may be imported again: nothing of them is left.
         imported = metadata.all("SELECT epoch, plan FROM epochs JOIN imports USING (epoch)")
         for epoch, plan in imported:

@@ -87,6 +87,19 @@ export async function download(path: string, name: string): Promise<void> {
   save(content, name);
 }
 
+/** How long a tab that was opened may take to read its content, in milliseconds. */
+const OPENING = 60_000;
+
+/** Open an answer in a tab of its own, with the token where there is one. */
+export async function open(path: string): Promise<void> {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await (await request(path)).blob());
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), OPENING);
+}
+
 /** Save content that is already here as a file. */
 export function save(content: Blob, name: string): void {
   const link = document.createElement("a");

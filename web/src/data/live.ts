@@ -19,7 +19,23 @@ function become(next: Link): void {
   for (const tell of watchers) tell();
 }
 
+/** What tells people something changed; `model` is empty where it is about several. */
+function applyTelling({ model, what }: Changed): void {
+  if (what === "silence") {
+    invalidate((path) => path === api.silences);
+    return;
+  }
+  const incidents = `${model === "" ? "" : api.model(model)}/incidents/`;
+  invalidate(
+    (path) => path === api.messages || path === api.channels || path.includes(incidents),
+  );
+}
+
 function apply(changed: Changed): void {
+  if (changed.what === "message" || changed.what === "silence") {
+    applyTelling(changed);
+    return;
+  }
   const mine = api.model(changed.model);
   // Only a look at new rows changes what the charts show.
   const below = changed.what === "watch" ? `${mine}/` : `${mine}/incidents/`;

@@ -43,6 +43,10 @@ const rowsQuery = (wanted: RowsWanted): Record<string, Part> => ({
 export const api = {
   models: "/models",
   alerts: "/alerts",
+  channels: "/channels",
+  messages: "/messages",
+  silences: "/silences",
+  endSilence: (id: number) => `/silences/${id}/end`,
   tables: "/tables",
   sql: "/sql",
   live: "/live",
@@ -66,6 +70,8 @@ export const api = {
   actions: (model: string, id: string) => `${api.incident(model, id)}/actions`,
   exported: (model: string, id: string, kind: "md" | "json") =>
     `${api.incident(model, id)}/export.${kind}`,
+  review: (model: string, monday: string) =>
+    withQuery(`${of(model)}/review.html`, { week: monday }),
 };
 
 /** The page's own paths. */
@@ -73,6 +79,8 @@ export const to = {
   models: "/",
   alerts: "/alerts",
   sql: "/sql",
+  /** The form for a silence, filled in. */
+  silence: (model: string) => withQuery("/alerts", { silence: model }),
   model: (model: string) => of(model),
   column: (model: string, column: string, span: Span = { start: null, end: null }) =>
     withQuery(of(model), { column, ...span }),

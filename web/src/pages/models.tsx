@@ -8,6 +8,7 @@ import { api, to } from "../data/paths";
 import { useAnswer } from "../data/query";
 import { useUrl } from "../data/url";
 import { Head, Section } from "../parts/page";
+import { Silenced } from "../parts/silenced";
 import { Empty, Shown } from "../parts/states";
 import { Spark } from "../charts/spark";
 import { type Column, Grid } from "../table/grid";
@@ -45,6 +46,7 @@ const COLUMNS: Column<ModelRow>[] = [
       <>
         <Link to={to.model(row.name)}>{row.name}</Link>
         <div className={`state small ${row.state}`}>{stateWord(row.state)}</div>
+        <Silenced model={row.name} />
       </>
     ),
   },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +12,7 @@ from whence import __version__
 from whence.errors import BadInput, NotFound
 from whence.server.live import Change
 from whence.server.native.endpoint import Answer, Endpoint, Nothing
-from whence.store import actions
+from whence.store import actions, channels, outbox, silences
 from whence.types.pages import (
     Actions,
     Distribution,
@@ -28,13 +29,13 @@ from whence.types.pages import (
     SliceTable,
     SqlResult,
 )
+from whence.types.telling import Channel, Message, NewSilence, Silence
 from whence.types.time import Window, parse_time
 from whence.view.photos import KINDS, permitted
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from whence.server.shared import Shared
+    from whence.types.review import Review
     from whence.types.slice import Slice
     from whence.view.watched import Watched
 
@@ -95,6 +96,18 @@ class OfIncident(OfModel, frozen=True, kw_only=True):
     """One incident."""
 
     incident: str
+
+
+class WeekOf(OfModel, frozen=True, kw_only=True):
+    """One week of one model: any day of it; open is the week that it is now."""
+
+    week: str | None = None
+
+
+class OfSilence(msgspec.Struct, frozen=True, kw_only=True):
+    """One silence."""
+
+    silence: int
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,11 +253,57 @@ def export_json(shared: Shared, given: OfIncident, _: None) -> Answer:
     return _download(given, "json", content, "application/json")
 
 
+def review_html(shared: Shared, given: WeekOf, _: None) -> Answer:
+    """A week of a model on one page: what changed, was found, is open, and what to label."""
+    from whence.view.review_text import as_html
+
+    content = as_html(_review(shared, given)).encode()
+    return Answer(content, "text/html; charset=utf-8")
+
+
+def review_markdown(shared: Shared, given: WeekOf, _: None) -> Answer:
+    """The same as a text."""
+    from whence.view.review_text import as_markdown
+
+    content = as_markdown(_review(shared, given)).encode()
+    return Answer(content, "text/markdown; charset=utf-8")
+
+
 def list_alerts(shared: Shared, _: Nothing, __: None) -> list[OpenAlert]:
     """The alerts of each model's last windows, the newest first."""
     from whence.view.alerts import open_alerts
 
     return open_alerts(shared.store)
+
+
+def list_channels(shared: Shared, _: Nothing, __: None) -> list[Channel]:
+    """Where messages go, without what is secret of the addresses."""
+    return [kept.channel for kept in channels.channels(shared.store)]
+
+
+def list_messages(shared: Shared, _: Nothing, __: None) -> list[Message]:
+    """The newest 200 messages, the newest first."""
+    return outbox.messages(shared.store)
+
+
+def list_silences(shared: Shared, _: Nothing, __: None) -> list[Silence]:
+    """The silences in force, then the newest past ones; at most 200."""
+    return silences.silences(shared.store)
+
+
+def begin_silence(shared: Shared, _: Nothing, wanted: NewSilence) -> list[Silence]:
+    """Nothing is told of a model until a time."""
+    silences.add(shared.store, wanted)
+    shared.live.tell(Change(wanted.model, "silence"))
+    return silences.silences(shared.store)
+
+
+def end_silence(shared: Shared, given: OfSilence, _: None) -> list[Silence]:
+    """End a silence before its time."""
+    silences.end(shared.store, given.silence)
+    shared.live.tell(Change("", "silence"))
+    shared.teller.poke()
+    return silences.silences(shared.store)
 
 
 def list_tables(shared: Shared, _: Nothing, __: None) -> list[Table]:
@@ -264,6 +323,13 @@ def run_sql(shared: Shared, _: Nothing, given: Query) -> SqlResult:
 def health(_: Shared, __: Nothing, ___: None) -> Health:
     """Whether the server answers."""
     return Health(status="ok", version=__version__)
+
+
+def _review(shared: Shared, given: WeekOf) -> Review:
+    from whence.view.review import review, week_of
+
+    now = datetime.now(UTC)
+    return review(shared.store, given.model, week_of(_time(given.week) or now), now)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -317,7 +383,14 @@ ENDPOINTS = (
     Endpoint("POST", _INCIDENT + "/actions", act, OfIncident, NewAction, Actions),
     Endpoint("GET", _INCIDENT + "/export.md", export_markdown, OfIncident),
     Endpoint("GET", _INCIDENT + "/export.json", export_json, OfIncident),
+    Endpoint("GET", "/models/{model}/review.html", review_html, WeekOf),
+    Endpoint("GET", "/models/{model}/review.md", review_markdown, WeekOf),
     Endpoint("GET", "/alerts", list_alerts, gives=list[OpenAlert]),
+    Endpoint("GET", "/channels", list_channels, gives=list[Channel]),
+    Endpoint("GET", "/messages", list_messages, gives=list[Message]),
+    Endpoint("GET", "/silences", list_silences, gives=list[Silence]),
+    Endpoint("POST", "/silences", begin_silence, body=NewSilence, gives=list[Silence]),
+    Endpoint("POST", "/silences/{silence}/end", end_silence, OfSilence, gives=list[Silence]),
     Endpoint("GET", "/tables", list_tables, gives=list[Table]),
     Endpoint("POST", "/sql", run_sql, body=Query, gives=SqlResult),
     Endpoint("GET", "/health", health, gives=Health),

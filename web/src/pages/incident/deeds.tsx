@@ -4,12 +4,11 @@ import { type ReactElement, useState } from "react";
 
 import type { Action, ActionKind, Actions, NewAction } from "../../api";
 import { Failure, send } from "../../data/client";
+import { name } from "../../data/name";
 import { api } from "../../data/paths";
 import { invalidate } from "../../data/query";
 import { Failed } from "../../parts/states";
 import { actionWord, ago, plural, when } from "../../words";
-
-const NAME = "whence.name";
 
 interface Props {
   model: string;
@@ -67,7 +66,7 @@ function useAct(model: string, id: string): Acting {
   const [busy, setBusy] = useState<ActionKind | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const act = async (kind: ActionKind, text = ""): Promise<boolean> => {
-    const said: NewAction = { kind, text: text.trim(), by: localStorage.getItem(NAME) ?? "" };
+    const said: NewAction = { kind, text: text.trim(), by: name.read() };
     setBusy(kind);
     try {
       await send<Actions>(api.actions(model, id), said);
@@ -127,11 +126,11 @@ export function QuickDeeds({ model, id, actions }: Props): ReactElement {
 }
 
 export function Deeds({ model, id, actions }: Props): ReactElement {
-  const [by, setBy] = useState(() => localStorage.getItem(NAME) ?? "");
+  const [by, setBy] = useState(name.read);
   const [text, setText] = useState("");
   const acting = useAct(model, id);
   const act = async (kind: ActionKind): Promise<void> => {
-    localStorage.setItem(NAME, by.trim());
+    name.write(by);
     if (await acting.act(kind, text)) setText("");
   };
   return (

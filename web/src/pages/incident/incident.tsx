@@ -21,6 +21,7 @@ import { CheckedTable } from "./checked";
 import { Deeds, QuickDeeds } from "./deeds";
 import { Examples } from "./examples";
 import { Split } from "./split";
+import { Told } from "./told";
 
 const MOST_ALERTS = 12;
 
@@ -252,6 +253,7 @@ function Body({ page }: { page: IncidentPage }): ReactElement {
       )}
       <Ask page={page} />
       <QuickDeeds model={model} id={incident.id} actions={page.actions} />
+      <Told page={page} />
       <Facts facts={factsOf(page)} />
       {report === null ? null : <Evidence page={page} report={report} />}
       <Section title="Look at them" says="Choose one to see all its values.">

@@ -15,6 +15,7 @@ import { Empty, Shown } from "../../parts/states";
 import { count, describe, duration, isPart, metricValue, percent, period, plural, sentenceCase, stateWord } from "../../words";
 import { DistributionOf, SlicesOf } from "./column";
 import { EventLines, IncidentLines } from "./lists";
+import { Review } from "./review";
 import { Timeline } from "./timeline";
 
 const DAY_WORDS = { hour: "hourly", day: "daily", week: "weekly", month: "monthly", year: "yearly" };
@@ -258,9 +259,10 @@ function Body({ page }: { page: ModelPage }): ReactElement {
           ))}
         </Section>
       )}
-      <p className="section">
+      <div className="section ways">
         <Link to={to.rows(row.name, { where: sliceOf(url.get("where")), wrong: null, ...spanOf(url).shown })}>See the rows</Link>
-      </p>
+        <Review model={row.name} />
+      </div>
     </>
   );
 }

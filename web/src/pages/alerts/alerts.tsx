@@ -3,15 +3,19 @@ import { SegmentedControl, TextInput } from "@mantine/core";
 import { type ReactElement, useMemo } from "react";
 import { Link, useNavigate } from "react-router";
 
-import type { Alert, ModelRow, OpenAlert } from "../api";
-import { api, to } from "../data/paths";
-import { useAnswer } from "../data/query";
-import { useUrl } from "../data/url";
-import { AlertLine, type AlertGroup, groupAlerts } from "../parts/alerts";
-import { useCursor } from "../parts/keys";
-import { Head, Section } from "../parts/page";
-import { Empty, Shown } from "../parts/states";
-import { byName, plural, sentenceCase } from "../words";
+import type { Alert, ModelRow, OpenAlert } from "../../api";
+import { api, to } from "../../data/paths";
+import { useAnswer } from "../../data/query";
+import { useUrl } from "../../data/url";
+import { AlertLine, type AlertGroup, groupAlerts } from "../../parts/alerts";
+import { useCursor } from "../../parts/keys";
+import { Head, Section } from "../../parts/page";
+import { Silenced } from "../../parts/silenced";
+import { Empty, Shown } from "../../parts/states";
+import { byName, plural, sentenceCase } from "../../words";
+import { Channels } from "./channels";
+import { Messages } from "./messages";
+import { Silences } from "./silences";
 
 const KINDS: Alert["kind"][] = ["performance", "quality", "volume", "drift"];
 
@@ -44,7 +48,8 @@ function OpenIncidents(): ReactElement {
     <>
       {open.map(({ model, incident, sentence }) => (
         <span key={`${model} ${incident.id}`} style={{ display: "block", marginBottom: "0.4rem" }}>
-          <span className="state failing">{model}</span>:{" "}
+          <span className="state failing">{model}</span>
+          <Silenced model={model} />:{" "}
           <Link to={to.incident(model, incident.id)}>{sentenceCase(sentence)}</Link>
         </span>
       ))}
@@ -109,7 +114,12 @@ function List({ alerts }: { alerts: OpenAlert[] }): ReactElement {
       )}
       {alerts.length > 0 && shown.length === 0 ? <Empty>No alert fits.</Empty> : null}
       {shown.map(({ model, groups }) => (
-        <Section key={model} title={model} says={<Link to={to.model(model)}>See the model</Link>}>
+        <Section key={model} title={model} says={
+            <>
+              <Link to={to.model(model)}>See the model</Link>
+              <Silenced model={model} />
+            </>
+          }>
           <ul className="lines">
             {groups.map((group) => (
               <AlertLine
@@ -128,5 +138,16 @@ function List({ alerts }: { alerts: OpenAlert[] }): ReactElement {
 
 export function AlertsPage(): ReactElement {
   const alerts = useAnswer<OpenAlert[]>(api.alerts);
-  return <Shown answer={alerts} whole>{(all) => <List alerts={all} />}</Shown>;
+  return (
+    <Shown answer={alerts} whole>
+      {(all) => (
+        <>
+          <List alerts={all} />
+          <Silences />
+          <Channels />
+          <Messages />
+        </>
+      )}
+    </Shown>
+  );
 }
