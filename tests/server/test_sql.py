@@ -1,5 +1,7 @@
 """SQL from the page reads the store's tables, and nothing else."""
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
@@ -105,3 +107,37 @@ def test_a_greedy_query_is_told_of_its_limit(ask):
     sql = "SELECT list(range) FROM range(400000000)"
     assert "cannot be answered" in ask(sql, 400)["error"]
     assert ask("SELECT 1")["rows"] == [[1]]
+
+
+def test_a_query_that_never_looks_up_is_killed(logged):
+    store, _ = logged
+    # Within one value DuckDB does not see that it is told to stop; it would take minutes.
+    endless = "SELECT levenshtein(repeat('a', 1000000), repeat('b', 1000000))"
+    with pytest.raises(query.BadInput, match=r"longer than 0\.1 s and was stopped"):
+        query.run(StoreFolder(store), endless, seconds=0.1)
+    assert query.run(StoreFolder(store), "SELECT 1").rows == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("SELECT length(repeat('x', 3000000000))", "cannot be answered"),
+        ("SELECT len(range(300000000))", "cannot be answered"),
+        ("SELECT repeat('x', 70000000)", "64 MB are the most"),
+    ],
+)
+def test_one_huge_value_takes_no_memory_of_the_server(ask, client, sql, says):
+    assert says in ask(sql, 400)["error"]
+    assert ask("SELECT 1")["rows"] == [[1]]
+    peak = next(
+        line
+        for line in Path(f"/proc/{client.process.pid}/status").read_text("ascii").splitlines()
+        if line.startswith("VmHWM:")
+    )
+    assert int(peak.split()[1]) < 512 * 1024
+
+
+def test_values_keep_their_types(ask):
+    (row,) = ask("SELECT 1, 1.0::double, true, 18446744073709551615::ubigint, 'x', NULL")["rows"]
+    assert [type(value) for value in row] == [int, float, bool, int, str, type(None)]
+    assert row == [1, 1.0, True, 2**64 - 1, "x", None]

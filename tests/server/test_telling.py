@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import whence
+
 A_WHILE = 60
 
 
@@ -113,6 +115,31 @@ def test_rules_hold_messages_back(notify, desk):
     assert desk.got.get(timeout=A_WHILE)["title"].startswith("team/fraud: ")
     assert notify("remove", "others") == "removed others\n"
     assert "all  json://127.0.0.1" in notify("list")
+
+
+def test_what_comes_up_within_the_cooldown_is_one_message_after_it(store, logged, notify, desk):
+    notify("add", "--name", "team", "--cooldown", "1d", desk.url)
+    assert notify("send").startswith("1 new, 1 sent")
+    later = dt.timedelta(days=40)
+    model = whence.model("team/fraud", store=store)
+    healthy = [
+        {**one, "id": "later-" + one["id"], "ts": one["ts"] + later}
+        for one in logged[1]
+        if int(one["id"].partition("-")[0]) < 20
+    ]
+    model.log(healthy, id="id", time="ts", prediction="pred", label="y")
+    (incident,) = model.watch().incidents
+    assert incident.ended is not None
+    assert notify("send").startswith("0 new")
+    assert desk.got.get(timeout=A_WHILE)["title"].startswith("team/fraud: accuracy fell ")
+    with closing(sqlite3.connect(store / "whence.db")) as database, database:
+        yesterday = 25 * 3600 * 1_000_000
+        database.execute("UPDATE channels SET created = created - ?", (yesterday,))
+        database.execute("UPDATE messages SET made = made - ?", (yesterday,))
+    assert notify("send").startswith("1 new, 1 sent")
+    title = desk.got.get(timeout=A_WHILE)["title"]
+    assert title == f"team/fraud: back to normal since {incident.ended:%Y-%m-%d}"
+    assert notify("send").startswith("0 new")
 
 
 def test_secrets_stay_in_the_environment(notify, desk, store, asking):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from whence.causes.catalogue import CATALOGUE
+from whence.why.contest import CLEARLY
 from whence.why.examination import examine
-from whence.why.ranking import CLEARLY
 
 
 @pytest.fixture(scope="module")

@@ -58,6 +58,7 @@ export interface Finding {
   interval: Interval;
   evidence: string[];
   remedy: string;
+  same_rows: Slice[];
 }
 
 export interface Checked {

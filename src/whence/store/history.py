@@ -136,6 +136,16 @@ class History:
         for piece in self._predictions.pieces(columns, day, [*coded, "_version"]):
             yield join_day(piece, labels)
 
+    def count(self, start: int, end: int) -> int:
+        """Return how many rows `read` gives; for whole days no row is read for it."""
+        if start % _DAY == 0 and end % _DAY == 0:
+            return self._predictions.rows_of(_days(start, end))
+        return int(self._period(start, end, ["_time"]).num_rows)
+
+    def rows_until(self, epoch: int) -> int:
+        """Return how many rows lie in files without any of a later epoch."""
+        return self._predictions.rows_until(epoch)
+
     def versions(self, start: int, end: int) -> dict[str, datetime]:
         """Return when each model version was first seen in a period; none where none was logged.
 
@@ -144,10 +154,11 @@ class History:
         start, end
             Microseconds since 1970, the end exclusive.
         """
-        rows = self._period(start, end, ["_version", "_time"])
-        rows = rows.filter(pc.is_valid(rows["_version"]))
-        first = rows.group_by("_version").aggregate([("_time", "min")])
-        return dict(zip(first["_version"].to_pylist(), first["_time_min"].to_pylist(), strict=True))
+        return _first_seen(self._period(start, end, ["_version", "_time"]))
+
+    def versions_since(self, epoch: int) -> dict[str, datetime]:
+        """Return when each model version was first seen in the rows of later epochs than one."""
+        return _first_seen(self._predictions.read(["_version", "_time"], since=epoch))
 
     def _period(self, start: int, end: int, columns: list[str]) -> pa.Table:
         if start % _DAY == 0 and end % _DAY == 0:
@@ -202,6 +213,12 @@ class History:
         if VERSION not in found and VERSION in names:
             found[VERSION] = raw_column(VERSION, piece["_version"])
         return found
+
+
+def _first_seen(rows: pa.Table) -> dict[str, datetime]:
+    rows = rows.filter(pc.is_valid(rows["_version"]))
+    first = rows.group_by("_version").aggregate([("_time", "min")])
+    return dict(zip(first["_version"].to_pylist(), first["_time_min"].to_pylist(), strict=True))
 
 
 def _either(rows: pa.Table, name: str) -> pa.ChunkedArray:

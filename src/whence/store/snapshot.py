@@ -28,11 +28,12 @@ _MOST_READER, _MOST_WRITER = 1, 2
 
 
 class File(NamedTuple):
-    """A data file: its day, and the latest epoch of its rows."""
+    """A data file: its day, the latest epoch of its rows, and how many they are."""
 
     path: str
     day: date
     epoch: int
+    rows: int
 
 
 class Snapshot:
@@ -68,10 +69,13 @@ class Snapshot:
         actions = pa.table(self._delta.get_add_actions(flatten=True))
         if not actions.num_rows:
             return []
-        columns = (actions[name].to_pylist() for name in ("path", "partition._day", "max._epoch"))
+        columns = (
+            actions[name].to_pylist()
+            for name in ("path", "partition._day", "max._epoch", "num_records")
+        )
         return [
-            File(str(self._folder / path), day, epoch)
-            for path, day, epoch in zip(*columns, strict=True)
+            File(str(self._folder / path), day, epoch, rows)
+            for path, day, epoch, rows in zip(*columns, strict=True)
         ]
 
     @cached_property

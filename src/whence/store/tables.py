@@ -288,6 +288,16 @@ class Table:
         """Return the days that may have rows of a later epoch, in order, from the log alone."""
         return sorted({file.day for file in self._snapshot.files if file.epoch > epoch})
 
+    def rows_of(self, days: Collection[date]) -> int:
+        """Return how many rows some days have, from the log alone if it still says so."""
+        if self._latest is not None:  # files of then are merged with later ones
+            return int(self.read(["_epoch"], days=days).num_rows)
+        return sum(file.rows for file in self._snapshot.files if file.day in days)
+
+    def rows_until(self, epoch: int) -> int:
+        """Return how many rows lie in files without any of a later epoch, from the log alone."""
+        return sum(file.rows for file in self._snapshot.files if file.epoch <= epoch)
+
     def files_of_days(self) -> dict[date, int]:
         """Return how many data files each day with rows has."""
         return {day: len(files) for day, files in self._snapshot.of_day.items()}

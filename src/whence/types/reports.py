@@ -106,7 +106,8 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One part of the drop: points that add up, with a 95 % interval and what it rests on.
 
-    `share` is of the positive points, or None where the drop's own interval holds 0.
+    `share` is of the positive points, or None where the drop's own interval holds 0; `same_rows`
+    are slices of other columns that hold nearly the same rows.
     """
 
     cause: str
@@ -116,6 +117,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     interval: Interval
     evidence: list[str]
     remedy: str
+    same_rows: list[Slice] = []
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from whence.store import watches
-from whence.store.history import VERSION, History
+from whence.store.history import VERSION
 from whence.types.pages import EventMark, ModelPage
 from whence.types.time import micros, moment
 from whence.view.overview import head, model_row
+from whence.view.versions import first_seen
 from whence.view.watched import Watched
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ def events(watched: Watched) -> list[EventMark]:
         )
         for name, at, kind, scope in rows
     ]  # fmt: skip
-    first = History(watched.store, watched.model).versions(start, end)
+    after = max(start, micros(watched.state.reference.end))
     found += [
         EventMark(kind="version", name=name, at=at, scope={VERSION: name})
-        for name, at in first.items()
-        if micros(at) >= micros(watched.state.reference.end)
+        for name, at in first_seen(watched.store, watched.model).items()
+        if after <= micros(at) < end
     ]
     return sorted(found, key=lambda one: one.at)

@@ -203,7 +203,10 @@ def _columns_named(one: ReviewedIncident) -> set[str]:
     if one.report is None:
         return set(one.head.incident.where)
     verdict = one.report.verdict
-    parts = (verdict.where, *(cause.where for cause in verdict.causes))
+    parts = [verdict.where, *(cause.where for cause in verdict.causes)]
+    parts += [
+        same for part in one.report.findings if part.slice in parts for same in part.same_rows
+    ]
     began = {VERSION} if verdict.trigger and verdict.trigger.kind == "version" else set()
     return began.union(*parts)
 

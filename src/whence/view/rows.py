@@ -105,6 +105,8 @@ class _Search:
 
     def rows(self, start: int, end: int) -> NDArray[np.intp]:
         """Return the positions of a day's rows."""
+        if not self._where and not self._outside and self._wrong is None:
+            return np.arange(self.history.count(start, end), dtype=np.intp)
         table = self.history.read(start, end, [name for name in self._where if name != VERSION])
         found = np.ones(table.num_rows, np.bool_)
         columns = self.history.columns(table) if self._where else {}

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from whence.causes.evidence import Evidence, Outcome
     from whence.types.rows import Rows
     from whence.types.slice import Slice
+    from whence.why.contest import Ranking
     from whence.why.ledger import Entry, Ledger
-    from whence.why.ranking import Ranking
     from whence.why.testing import Tested
 
 __all__ = ["Attribution", "Part", "attribute"]
@@ -45,6 +45,7 @@ class Part:
     entry: Entry
     evidence: tuple[str, ...]
     remedy: str
+    same_rows: tuple[Slice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _slice(
         notes.append("never seen in the reference")
     if found.proxies:
         notes.append("the same rows: " + ", ".join(describe(one) for one in found.proxies))
-    return Part(cause, where, entry, tuple(notes), remedy)
+    return Part(cause, where, entry, tuple(notes), remedy, found.proxies)
 
 
 def _repairable(ranking: Ranking, where: Slice, mask: NDArray[np.bool_]) -> Outcome | None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from whence.causes.gain import Gain
     from whence.types.words import Words
     from whence.why.attribution import Attribution, Part
+    from whence.why.contest import Ranking
     from whence.why.ledger import Ledger
-    from whence.why.ranking import Ranking
 
 __all__ = ["checked", "findings"]
 
@@ -42,6 +42,7 @@ def _finding(part: Part, positive: float | None, notes: list[str]) -> Finding:
         interval=part.entry.interval,
         evidence=[*part.evidence, *notes],
         remedy=part.remedy,
+        same_rows=[*part.same_rows],
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from whence.causes.catalogue import CATALOGUE
 from whence.causes.evidence import Evidence, Outcome, Suspect
 from whence.causes.target import Target
-from whence.why.ranking import Ranking, rank
+from whence.why.contest import Ranking
+from whence.why.ranking import rank
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from whence.why.ranking import CLEARLY
+from whence.why.contest import CLEARLY
 
 if TYPE_CHECKING:
     from whence.why.attribution import Attribution
+    from whence.why.contest import Ranking
     from whence.why.ledger import Entry, Ledger
-    from whence.why.ranking import Ranking
 
 __all__ = ["UNEXPLAINED", "Decision", "State", "calm_margin", "decide", "state_of"]
 
