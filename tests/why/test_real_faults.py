@@ -55,6 +55,7 @@ def test_a_fault_in_real_rows_is_named(bench, kind):
     ("name", "kinds"),
     [
         ("breast-cancer", ("unseen-value-or-range", "mix-shift")),
+        ("breast-cancer", ("unseen-value-or-range", "label-quality")),
         ("simulated-binary", ("pipeline-break", "mix-shift")),
     ],
 )

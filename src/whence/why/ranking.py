@@ -107,9 +107,12 @@ def _in_a_place(evidence: Evidence, ranking: Ranking, primary: Outcome) -> Ranki
     unseen = ranking.outcome_of(unseen_value_or_range.NAME)
     if unseen is not None and unseen.fitted is not None and unseen.ruled_out_by is None:
         rows = _rows_of(unseen)
-        own = _apart(evidence, _test(primary.cause, evidence.apart(rows)).fitted, rows)
+        # Rows that are odd by themselves have no say in what happened to all the others.
+        rest = contest(evidence.only(~rows), CATALOGUE)
+        chosen = rest.primary if rest.primary is not None and rest.primary.everywhere else primary
+        own = _apart(evidence, _test(chosen.cause, evidence.apart(rows)).fitted, rows)
         if own is not None:
-            return _both(ranking, primary, own, unseen)
+            return _both(ranking, ranking.outcome_of(chosen.cause) or primary, own, unseen)
     if primary.cause != label_quality.NAME:
         return None
     # Labels of one class may be wrong more often, and a slice may hold all of that class: the
