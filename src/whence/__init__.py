@@ -11,6 +11,7 @@ Model('verifier')
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whence.api.model import Model, model
+    from whence.api.run import Run, start_run
     from whence.api.store import Store, event, flush, open  # noqa: A004 - whence.open, said in full
     from whence.errors import (
         BadInput,
@@ -30,6 +31,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Model": "whence.api.model",
     "model": "whence.api.model",
+    "Run": "whence.api.run",
+    "start_run": "whence.api.run",
     "Store": "whence.api.store",
     "event": "whence.api.store",
     "flush": "whence.api.store",
@@ -55,6 +58,7 @@ __all__ = [
     "NaiveTime",
     "NewerStore",
     "NotFound",
+    "Run",
     "Store",
     "StoreError",
     "Unwritable",
@@ -63,6 +67,7 @@ __all__ = [
     "flush",
     "model",
     "open",
+    "start_run",
 ]
 
 

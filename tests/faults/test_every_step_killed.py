@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+import whence
 from whence.store.folder import StoreFolder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -49,7 +50,10 @@ def log(turn):
         model.log({"id": key, "ts": f"2023-09-{1 + i % 3:02d}T00:00:00Z", "x": float(i), "p": 1},
                   id="id", time="ts", prediction="p")
         model.label({"id": key, "y": i % 2}, id="id", label="y")
+    run.log({"loss": 1 / turn}, step=turn)
 
+if job == "fold":
+    run = whence.start_run(store=store)
 step, killed, finished = 0, 0, False
 while not finished:
     step += 1
@@ -93,6 +97,10 @@ def test_a_fold_killed_at_every_step_loses_and_doubles_nothing(tmp_path):
     store = StoreFolder(tmp_path / "store")
     expected = {f"r{turn}-{i}" for turn in range(1, killed + 2) for i in range(10)}
     assert ids(store.predictions("m")) == ids(store.labels("m")) == expected
+    (run,) = whence.open(tmp_path / "store").runs()
+    assert run.status == "finished"
+    steps = whence.open(tmp_path / "store").run(run.id).metric("loss")["step"].to_pylist()
+    assert steps == list(range(1, killed + 2))
 
 
 def test_an_import_killed_at_every_step_goes_on_where_it_stopped(tmp_path):

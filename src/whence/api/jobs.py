@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
+    import pyarrow as pa
+
+    from whence.store.folder import StoreFolder
     from whence.types.reports import WatchReport, WhyReport
+    from whence.types.runs import RunRow
     from whence.types.time import Period
     from whence.work.compact import Compacted
     from whence.work.forget import Forgotten
     from whence.work.telling import Tell
 
-__all__ = ["compact", "forget", "models", "watch", "why"]
+__all__ = ["compact", "forget", "metric", "models", "run", "runs", "watch", "why"]
 
 # The rooms below need the extra `app`, so each job loads its own when it runs.
 # ruff: noqa: PLC0415
@@ -133,7 +137,7 @@ def compact(store: Path, model: str | None, *, keep: timedelta | None) -> list[C
     refuse_spool(store)
     require("app")
     from whence.store.folder import StoreFolder
-    from whence.work.compact import KEEP, compact
+    from whence.work.compact import KEEP, compact, owners
     from whence.work.fold import fold
 
     _require_folder(store)
@@ -142,7 +146,7 @@ def compact(store: Path, model: str | None, *, keep: timedelta | None) -> list[C
         fold(opened)
         if model is not None:
             opened.require(model)
-        chosen = opened.models() if model is None else [model]
+        chosen = owners(opened) if model is None else [model]
         return compact(opened, chosen, keep=KEEP if keep is None else keep)
 
 
@@ -157,3 +161,39 @@ def models(store: Path) -> list[str]:
     with opened.lease():
         fold(opened)
     return opened.models()
+
+
+def runs(store: Path, *, project: str | None, sort: str, limit: int, offset: int) -> list[RunRow]:
+    """Fold, and return a page of runs; see `Store.runs`."""
+    from whence.store import runs
+
+    return runs.page(_folded(store), project=project, sort=sort, limit=limit, offset=offset)
+
+
+def run(store: Path, wanted: str) -> RunRow:
+    """Fold, and return a run; see `Store.run`."""
+    from whence.store import runs
+
+    opened = _folded(store)
+    return runs.of_id(opened, runs.named(opened, wanted))
+
+
+def metric(store: Path, run: str, key: str) -> pa.Table:
+    """Fold, and return the points of one metric; see `StoredRun.metric`."""
+    from whence.store.points import points
+
+    return points(_folded(store), run, key)
+
+
+def _folded(store: Path) -> StoreFolder:
+    """Open a store that is there, with all that was recorded."""
+    refuse_spool(store)
+    require("app")
+    from whence.store.folder import StoreFolder
+    from whence.work.fold import fold
+
+    _require_folder(store)
+    opened = StoreFolder(store)
+    with opened.lease():
+        fold(opened)
+    return opened

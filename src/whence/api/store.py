@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from whence import record
 from whence.api.location import locate
 from whence.api.model import Model
+from whence.api.stored_run import StoredRun
 from whence.types.time import parse_time
 
 if TYPE_CHECKING:
     import os
     from datetime import datetime, timedelta
 
+    from whence.types.runs import RunRow
     from whence.work.compact import Compacted
 
 __all__ = ["Store", "event", "flush", "open"]
@@ -137,6 +139,74 @@ class Store:
         from whence.api.jobs import models  # noqa: PLC0415 - needs the extra `app`
 
         return models(self.path)
+
+    def runs(
+        self,
+        project: str | None = None,
+        *,
+        sort: str = "-started",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[RunRow]:
+        """Return a page of runs, the newest first; what is recorded counts.
+
+        Parameters
+        ----------
+        project
+            Only its runs; those of all projects if None.
+        sort
+            ``started``, ``ended``, ``name``, ``project``, ``status``, ``metrics.NAME`` (its last
+            value) or ``params.NAME``, with a minus before it for the largest first. Runs that
+            lack it come last.
+        limit, offset
+            The page.
+
+        Raises
+        ------
+        BadInput
+            If runs cannot be sorted so.
+        NotFound
+            If there is no store.
+        MissingDependency
+            If the extra ``app`` is not installed.
+
+        Examples
+        --------
+        >>> import whence
+        >>> for lr in (0.1, 0.2):
+        ...     with whence.start_run(project="digits", params={"lr": lr}) as run:
+        ...         run.log({"loss": lr**2})
+        >>> [run.params["lr"] for run in whence.open().runs("digits", sort="metrics.loss")]
+        [0.1, 0.2]
+        """
+        from whence.api.jobs import runs  # noqa: PLC0415 - needs the extra `app`
+
+        return runs(self.path, project=project, sort=sort, limit=limit, offset=offset)
+
+    def run(self, run: str) -> StoredRun:
+        """Return a run, by its id, at least six digits its id begins with, or its name.
+
+        Raises
+        ------
+        NotFound
+            If there is none, or no store.
+        BadInput
+            If there are several.
+        MissingDependency
+            If the extra ``app`` is not installed.
+
+        Examples
+        --------
+        >>> import whence
+        >>> with whence.start_run(name="baseline") as run:
+        ...     for step in range(3):
+        ...         run.log({"loss": 1 / (step + 1)}, step=step)
+        >>> whence.open().run("baseline").metric("loss")["step"].to_pylist()
+        [0, 1, 2]
+        """
+        from whence.api.jobs import run as read  # noqa: PLC0415 - needs the extra `app`
+
+        return StoredRun(self.path, read(self.path, run))
 
     def compact(
         self, model: str | None = None, *, keep: timedelta | None = None

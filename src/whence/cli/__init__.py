@@ -13,8 +13,8 @@ from whence.errors import BadInput, WhenceError
 __all__ = ["main"]
 
 COMMANDS = (
-    "import", "reference", "event", "watch", "why", "review", "ui", "serve", "notify", "token",
-    "ship", "forget", "compact", "demo", "doctor",
+    "import", "reference", "event", "watch", "why", "review", "runs", "ui", "serve", "notify",
+    "token", "ship", "forget", "compact", "demo", "doctor",
 )  # fmt: skip
 """In the order of the help; each lives in the file of its name, `import` in ``import_``."""
 

@@ -36,7 +36,7 @@ def run(given: argparse.Namespace) -> None:
     for one in done:
         merged = f"{one.removed:,} small files became {one.added:,}"
         print(
-            f"{one.model}: {merged if one.removed else 'nothing to merge'}; "
+            f"{one.model or 'runs'}: {merged if one.removed else 'nothing to merge'}; "
             f"{one.deleted:,} old files deleted"
         )
     if not done:

@@ -14,9 +14,20 @@ if TYPE_CHECKING:
     from whence.record.label import labels
     from whence.record.prediction import predictions
     from whence.record.references import reference
+    from whence.record.runs import RunRecords, start_run
     from whence.record.writers import flush
 
-__all__ = ["Unknown", "decode", "event", "flush", "labels", "predictions", "reference"]
+__all__ = [
+    "RunRecords",
+    "Unknown",
+    "decode",
+    "event",
+    "flush",
+    "labels",
+    "predictions",
+    "reference",
+    "start_run",
+]
 
 _HOME = {
     "Unknown": "decoding",
@@ -26,6 +37,8 @@ _HOME = {
     "labels": "label",
     "predictions": "prediction",
     "reference": "references",
+    "RunRecords": "runs",
+    "start_run": "runs",
 }
 
 

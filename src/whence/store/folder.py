@@ -8,6 +8,7 @@
       whence.db         small facts (SQLite)
       fold.lock         held by the process that folds
       tables/<model>/   predictions/ and labels/, Delta tables that any engine reads
+      points/           the points of runs, one Delta table
 """
 
 from __future__ import annotations
@@ -121,6 +122,12 @@ class StoreFolder:
         from whence.store.tables import LABELS, Table  # noqa: PLC0415
 
         return Table(self._folder(model) / "labels", LABELS)
+
+    def points(self) -> Table:
+        """Open the points of all runs as they stand now."""
+        from whence.store.tables import POINTS, Table  # noqa: PLC0415 - as said above
+
+        return Table(self.path / "points", POINTS)
 
     def columns(self, model: str) -> ColumnMap:
         """Return the map from the user's columns to physical ones."""

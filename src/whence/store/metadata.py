@@ -123,6 +123,29 @@ CREATE TABLE silences (
     by TEXT NOT NULL, made INTEGER NOT NULL, ended INTEGER
 );
 """,
+    """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+    started INTEGER NOT NULL, ended INTEGER, seen INTEGER NOT NULL, parent TEXT,
+    journal TEXT NOT NULL
+);
+CREATE INDEX runs_by_start ON runs (started);
+CREATE INDEX runs_by_project ON runs (project, started);
+CREATE INDEX runs_open ON runs (status) WHERE status IN ('running', 'unknown');
+CREATE TABLE params (
+    run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (run, key)
+) WITHOUT ROWID;
+CREATE TABLE tags (
+    run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (run, key)
+) WITHOUT ROWID;
+CREATE TABLE latest (
+    run TEXT NOT NULL, key TEXT NOT NULL, value REAL, step INTEGER NOT NULL,
+    time INTEGER NOT NULL, PRIMARY KEY (run, key)
+) WITHOUT ROWID;
+CREATE INDEX latest_by_value ON latest (key, value, run);
+""",
 )
 """What each layout adds to the one before."""
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
-__all__ = ["LABELS", "PREDICTIONS", "Table"]
+__all__ = ["LABELS", "POINTS", "PREDICTIONS", "Table"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -89,6 +89,19 @@ LABELS = pa.schema(
 )
 """Late labels; `_day` is the day of the prediction they matched, `_delay` its seconds (or null)."""
 
+
+POINTS = pa.schema(
+    [
+        ("_epoch", pa.int64()),
+        ("run", pa.string()),
+        ("key", pa.string()),
+        ("step", pa.int64()),
+        ("time", _TIME),
+        ("value", pa.float64()),
+        ("_day", pa.date32()),
+    ]
+)
+"""Values of metrics; `_day` is the day their run began, so that a run lies in one partition."""
 
 _BY_DAY = dataset.partitioning(pa.schema([("_day", pa.date32())]), flavor="hive")
 

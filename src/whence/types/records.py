@@ -15,10 +15,14 @@ __all__ = [
     "Event",
     "LabelBatch",
     "LabelRows",
+    "Points",
     "Record",
     "Reference",
     "Roles",
     "Rows",
+    "RunEnd",
+    "RunFacts",
+    "RunStart",
     "Shape",
 ]
 
@@ -115,4 +119,55 @@ class Reference(msgspec.Struct, frozen=True, array_like=True, tag=6):
     logged: int
 
 
-Record = Shape | Rows | Batch | LabelRows | LabelBatch | Event | Reference
+class RunStart(msgspec.Struct, frozen=True, array_like=True, tag=7):
+    """A run begins; the journal that holds this record says whether its process is alive.
+
+    `run` is a UUID version 7, so it says by itself on which day the run began.
+    """
+
+    run: str
+    at: int
+    project: str
+    name: str
+    parent: str | None = None
+
+
+class RunFacts(msgspec.Struct, frozen=True, array_like=True, tag=8):
+    """Params and tags of a run, beside those said before; the latest by `at` hold."""
+
+    run: str
+    at: int
+    params: dict[str, Any] = {}
+    tags: dict[str, str] = {}
+
+
+class Points(msgspec.Struct, frozen=True, array_like=True, tag=9):
+    """Values of metrics at one step of a run."""
+
+    run: str
+    at: int
+    step: int
+    values: dict[str, float]
+
+
+class RunEnd(msgspec.Struct, frozen=True, array_like=True, tag=10):
+    """A run ended as its program says: finished or failed."""
+
+    run: str
+    at: int
+    status: str
+
+
+Record = (
+    Shape
+    | Rows
+    | Batch
+    | LabelRows
+    | LabelBatch
+    | Event
+    | Reference
+    | RunStart
+    | RunFacts
+    | Points
+    | RunEnd
+)

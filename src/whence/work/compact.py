@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from whence.store import runs
 from whence.store.compaction import merge, sweep
 
 if TYPE_CHECKING:
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.store.tables import Table
 
-__all__ = ["EVERY", "KEEP", "Compacted", "compact", "compact_due"]
+__all__ = ["EVERY", "KEEP", "RUNS", "Compacted", "compact", "compact_due", "owners"]
 
 EVERY = 100
 """Epochs between two compactions of a model's tables."""
 
 KEEP = timedelta(hours=24)
 """How long replaced files stay: longer than anything that reads."""
+
+RUNS = ""
+"""Stands for the runs among the models, none of which has an empty name."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -43,7 +47,7 @@ class Compacted:
     Attributes
     ----------
     model
-        Whose.
+        Whose; empty for the runs.
     removed, added
         How many small files became how many larger ones.
     deleted
@@ -69,6 +73,11 @@ def compact(
     return [_compact(store, model, keep) for model in models]
 
 
+def owners(store: StoreFolder) -> list[str]:
+    """Return whose tables there are: the models, and `RUNS` where there are any."""
+    return [*store.models(), *([RUNS] if runs.count(store) else [])]
+
+
 def compact_due(store: StoreFolder) -> None:
     """Compact every model whose time has come; the caller holds the lease.
 
@@ -83,7 +92,7 @@ def compact_due(store: StoreFolder) -> None:
         )
     }
     newest = _newest_epoch(store)
-    for model in store.models():
+    for model in owners(store):
         epoch, at, swept = done.get(model, (0, 0, 1))
         if newest - epoch >= EVERY:
             _compact(store, model, KEEP)
@@ -110,7 +119,9 @@ def _compact(store: StoreFolder, model: str, keep: timedelta) -> Compacted:
     return Compacted(model, removed, added, deleted)
 
 
-def _tables(store: StoreFolder, model: str) -> tuple[Table, Table]:
+def _tables(store: StoreFolder, model: str) -> tuple[Table, ...]:
+    if model == RUNS:
+        return (store.points(),)
     return store.predictions(model), store.labels(model)
 
 

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from whence.work.derive import derive
 from whence.work.identity import sort_out
 from whence.work.matching import INCOMING, match
+from whence.work.running import Running
 from whence.work.set_aside import as_they_came
 from whence.work.tombstones import drop_forgotten
 
@@ -70,6 +71,8 @@ class Epoch:
         self._labels: dict[str, list[pa.Table]] = defaultdict(list)
         self._events: list[Event] = []
         self._references: list[Reference] = []
+        self.runs = Running()
+        """What is said of runs."""
         self._quarantine: list[tuple[int, str, str, bytes]] = []
         self._settled: set[str] = set()
         self._waiting: dict[str, pa.Table] = {}
@@ -105,12 +108,14 @@ class Epoch:
             self._apply_predictions(model, intakes)
         for model in {*self._labels, *self._intakes}:
             self._apply_labels(model)
+        self.runs.append_points(self._store, self.number)
         metadata = self._store.metadata
         with metadata.transaction():
             for model in self._intakes:
                 if self.counts[model, "predictions"]:
                     self._store.enrol(model)
             self._save_small_facts(metadata)
+            self.runs.save(metadata)
             for statement, values in finish:
                 metadata.run(statement, *values)
             metadata.run("UPDATE epochs SET state = 'done' WHERE epoch = ?", self.number)

@@ -25,10 +25,14 @@ from whence.types.records import (
     Event,
     LabelBatch,
     LabelRows,
+    Points,
     Record,
     Reference,
     Roles,
     Rows,
+    RunEnd,
+    RunFacts,
+    RunStart,
     Shape,
 )
 from whence.types.time import moment
@@ -37,6 +41,7 @@ from whence.work.epoch import Epoch, begin, planned
 from whence.work.forget import finish
 from whence.work.imports import ImportPlan, resume
 from whence.work.intake import Intake, column_from_values
+from whence.work.running import mark_killed
 from whence.work.telling import Tell, silent
 from whence.work.truth import Truths, label_table
 
@@ -125,6 +130,7 @@ def _fold(store: StoreFolder, tell: Tell) -> Counter[tuple[str, str]]:
         taken += sum(taking.end - taking.start for taking in takings)
     if taken:
         tell("folding", 1.0)
+    mark_killed(store)
     _remove_folded(store)
     compact_due(store)
     return counts
@@ -250,6 +256,8 @@ class _Records:
                 self._epoch.event(record)
             case Reference():
                 self._epoch.reference(record)
+            case RunStart() | RunFacts() | Points() | RunEnd():
+                self._epoch.runs.add(record, journal)
 
     def _keep_shape(self, journal: str, shape: Shape) -> None:
         self._known_shapes(journal)[shape.number] = shape

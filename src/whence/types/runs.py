@@ -1,0 +1,33 @@
+"""Runs as readers get them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+__all__ = ["RunRow", "Status"]
+
+Status = Literal["running", "finished", "failed", "killed", "unknown"]
+"""running: its process is alive; finished, failed: as its program said; killed: its process is
+gone and said neither; unknown: nobody here can tell, for it runs, or ran, on another machine."""
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One run with what it was given and the last value of each of its metrics.
+
+    `ended` is when it ended as far as is known: of a killed run the time of the last record.
+    `metrics` holds of each metric the value at the largest step; NaN where that is no number.
+    """
+
+    id: str
+    project: str
+    name: str
+    status: Status
+    started: datetime
+    ended: datetime | None
+    parent: str | None
+    params: dict[str, Any]
+    tags: dict[str, str]
+    metrics: dict[str, float]
