@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from whence.api.store import Store, event, flush, open  # noqa: A004 - whence.open, said in full
     from whence.errors import (
         BadInput,
+        Busy,
         JournalClosed,
         MissingColumn,
         MissingDependency,
@@ -38,6 +39,7 @@ _HOMES = {
     "flush": "whence.api.store",
     "open": "whence.api.store",
     "BadInput": "whence.errors",
+    "Busy": "whence.errors",
     "JournalClosed": "whence.errors",
     "MissingColumn": "whence.errors",
     "MissingDependency": "whence.errors",
@@ -51,6 +53,7 @@ _HOMES = {
 
 __all__ = [
     "BadInput",
+    "Busy",
     "JournalClosed",
     "MissingColumn",
     "MissingDependency",

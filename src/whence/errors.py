@@ -8,6 +8,7 @@
     │   ├── MissingColumn     a frame or file lacks the named column
     │   ├── NaiveTime         a time without a zone
     │   └── NotFound          no model, incident or file of that name
+    ├── Busy                  too much is asked at once; the same again later will do
     ├── StoreError            the store itself
     │   ├── NewerStore        written by a newer Whence; left untouched
     │   └── Unwritable        full disk, read-only folder, missing rights
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 __all__ = [
     "BadInput",
+    "Busy",
     "JournalClosed",
     "MissingColumn",
     "MissingDependency",
@@ -91,6 +93,10 @@ class NaiveTime(BadInput):
 
 class NotFound(BadInput):
     """Nothing of that name is in the store."""
+
+
+class Busy(WhenceError):
+    """Too much is asked at once; nothing is wrong, and the same again later will do."""
 
 
 class StoreError(WhenceError):

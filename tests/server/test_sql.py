@@ -1,5 +1,6 @@
 """SQL from the page reads the store's tables, and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -141,3 +142,14 @@ def test_values_keep_their_types(ask):
     (row,) = ask("SELECT 1, 1.0::double, true, 18446744073709551615::ubigint, 'x', NULL")["rows"]
     assert [type(value) for value in row] == [int, float, bool, int, str, type(None)]
     assert row == [1, 1.0, True, 2**64 - 1, "x", None]
+
+
+def test_queries_that_wait_do_not_hold_up_the_pages(client):
+    slow = {"sql": "SELECT levenshtein(repeat('a', 30000), repeat('b', 30000))"}
+    with ThreadPoolExecutor(60) as pool:
+        asked = [pool.submit(client.post, "/api/v1/sql", json=slow) for _ in range(60)]
+        assert client.get("/api/v1/models", timeout=10).status_code == 200
+        answers = [one.result() for one in asked]
+    assert {one.status_code for one in answers} == {200, 503}
+    busy = next(one for one in answers if one.status_code == 503)
+    assert "ask again in a moment" in busy.json()["error"]

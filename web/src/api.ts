@@ -113,7 +113,7 @@ export interface Channel {
 /** What a message tells: `about` is the id of the incident that opened or ended. */
 export interface Topic {
   model: string;
-  kind: "opened" | "ended" | "alert" | "review";
+  kind: "opened" | "verdict" | "ended" | "alert" | "review";
   about: string;
 }
 
@@ -176,6 +176,7 @@ export interface ModelRow {
   delay: number | null;
   window: Window | null;
   incident: IncidentHead | null;
+  others: IncidentHead[];
 }
 
 export interface EventMark {

@@ -8,6 +8,7 @@ whence notify send after whence watch. Silences stop it for a while.
 from __future__ import annotations
 
 import re
+import shlex
 from argparse import SUPPRESS, ArgumentTypeError
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from whence.api.location import locate
 from whence.errors import NotFound
 from whence.ship.spool import refuse_spool
 from whence.types.time import parse_time
+from whence.types.words import plain
 
 if TYPE_CHECKING:
     import argparse
@@ -30,6 +32,11 @@ __all__ = ["add", "run"]
 # ruff: noqa: PLC0415
 
 FAILED = 1
+
+_MOST_NAMES = 20
+
+_LONGEST = 520 * 604_800.0
+"""Ten years, in seconds."""
 
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 
@@ -99,7 +106,10 @@ def _duration(text: str) -> float:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([mhdw])", text)
     if found is None:
         raise ArgumentTypeError(f"{text!r} is no time; write such as 30m, 4h, 2d or 1w")
-    return float(found[1]) * _UNITS[found[2]]
+    seconds = float(found[1]) * _UNITS[found[2]]
+    if seconds > _LONGEST:
+        raise ArgumentTypeError(f"{text!r} is too long; give at most {_LONGEST / _UNITS['w']:g}w")
+    return seconds
 
 
 def _add(store: StoreFolder, given: argparse.Namespace) -> None:
@@ -119,7 +129,8 @@ def _add(store: StoreFolder, given: argparse.Namespace) -> None:
         created=datetime.now(UTC),
     )
     channels.add(store, channel, given.url)
-    print(f"{given.name}: {to}; try it: whence notify test {given.name}")
+    print(f"{given.name}: {to}; try it: whence notify test {shlex.quote(given.name)}")
+    _say_who_fits(store, given.models)
 
 
 def _list(store: StoreFolder, _: argparse.Namespace) -> None:
@@ -183,6 +194,18 @@ def _silence(store: StoreFolder, given: argparse.Namespace) -> None:
         f"silence {made}: nothing is told of {given.model} until {until:%Y-%m-%d %H:%M} UTC; "
         f"end it: whence notify end {made}"
     )
+    _say_who_fits(store, [given.model])
+
+
+def _say_who_fits(store: StoreFolder, patterns: list[str]) -> None:
+    """Say of which patterns no model is; it may come, or be mistyped."""
+    from whence.store.channels import fits
+
+    known = store.models()
+    for pattern in patterns:
+        if not any(fits(model, [pattern]) for model in known):
+            has = ", ".join(map(repr, known[:_MOST_NAMES])) or "none"
+            print(f"no model is called {pattern!r} now; there are: {has}")
 
 
 def _silences(store: StoreFolder, _: argparse.Namespace) -> None:
@@ -191,8 +214,8 @@ def _silences(store: StoreFolder, _: argparse.Namespace) -> None:
     for one in silences.silences(store):
         ended = one.ended or (one.until if one.until < datetime.now(UTC) else None)
         state = f"until {one.until:%Y-%m-%d %H:%M}" if ended is None else f"ended {ended:%Y-%m-%d}"
-        said = "  ".join(part for part in (one.by, one.reason) if part)
-        print(f"{one.id}  {one.model}  {state}  {said}".rstrip())
+        said = "  ".join(plain(part) for part in (one.by, one.reason) if part)
+        print(f"{one.id}  {plain(one.model)}  {state}  {said}".rstrip())
 
 
 def _end(store: StoreFolder, given: argparse.Namespace) -> None:

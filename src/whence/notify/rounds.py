@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from whence.errors import MissingDependency
 from whence.notify.due import compose
 from whence.notify.weekly import compose_reviews
-from whence.store import channels, outbox
+from whence.store import channels, outbox, silences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from whence.store.folder import StoreFolder
+    from whence.types.telling import Message
 
 __all__ = ["Round", "tell"]
 
@@ -48,6 +50,9 @@ def tell(
         message = outbox.claim(store, datetime.now(UTC))
         if message is None:
             break
+        if _is_silenced(store, message):
+            outbox.withdraw(store, message)  # what is still so after the silence is told then
+            continue
         error = _deliver(store, message.channel, message.title, message.body)
         if error is None:
             outbox.sent(store, message.id, datetime.now(UTC))
@@ -61,7 +66,16 @@ def tell(
 def _deliver(store: StoreFolder, name: str, title: str, body: str) -> str | None:
     for kept in channels.channels(store):
         if kept.channel.name == name:
-            from whence.notify.send import send  # noqa: PLC0415 - slow to load, seldom needed
-
+            try:
+                from whence.notify.send import send  # noqa: PLC0415 - slow to load, seldom needed
+            except ModuleNotFoundError as error:
+                return str(MissingDependency(error.name or "apprise", "notify"))
             return send(kept.url, title, body)
     return "the channel was removed"
+
+
+def _is_silenced(store: StoreFolder, message: Message) -> bool:
+    """Whether nothing may be told of a message's model now, though it was due before."""
+    now = datetime.now(UTC)
+    return any(one.model and silences.covering(store, one.model, now, now)
+               for one in message.topics)  # fmt: skip

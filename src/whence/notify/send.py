@@ -16,17 +16,15 @@ FROM_ENVIRONMENT = "env:"
 
 
 def check(url: str) -> str:
-    """Return the address without its secrets.
+    """Return the kind of an address, without all that may be secret: tokens, topics, paths.
 
     Raises
     ------
     BadInput
         If Apprise cannot send to it.
     """
-    if url.startswith(FROM_ENVIRONMENT):
-        _open(url)
-        return url
-    return str(_open(url)[0].url(privacy=True)).split("?", 1)[0]
+    _open(url)
+    return url if url.startswith(FROM_ENVIRONMENT) else f"{url.split('://', 1)[0]}://..."
 
 
 def send(url: str, title: str, body: str) -> str | None:
@@ -59,4 +57,8 @@ def _open(url: str) -> apprise.Apprise:
             f"{what} ({kind}://...) is none that can be sent to; give one address as Apprise "
             "writes it, such as slack://TOKEN_A/TOKEN_B/TOKEN_C or mailto://user:password@host"
         )
+    for one in service:
+        if one.overflow_mode == apprise.OverflowMode.UPSTREAM:
+            # A service refuses what is longer than it takes: in parts, all of it arrives.
+            one.overflow_mode = apprise.OverflowMode.SPLIT
     return service

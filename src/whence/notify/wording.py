@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from whence.types.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +15,7 @@ if TYPE_CHECKING:
     from whence.types.pages import IncidentHead
     from whence.types.reports import Alert, WhyReport
 
-__all__ = ["Said", "plain", "wording"]
+__all__ = ["Said", "wording"]
 
 MOST_ALERTS = 10
 """Alerts told one by one; a break upstream raises one for each column."""
@@ -27,6 +30,7 @@ class Said:
     model: str
     link: str | None
     opened: list[tuple[IncidentHead, WhyReport | None]] = field(default_factory=list)
+    """Incidents, told for the first time or now with their verdict."""
     ended: list[IncidentHead] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
 
@@ -42,17 +46,13 @@ def wording(said: Said) -> tuple[str, str]:
     return title, "\n\n".join("\n".join(part) for part in (below, *others) if part)
 
 
-def plain(text: str) -> str:
-    """Return a text in one line, without signs that a terminal or a mail would act upon."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-
-
 def _opened(said: Said) -> Iterator[list[str]]:
     for head, report in reversed(said.opened):
         incident = head.incident
         lines = [plain(head.sentence)]
         if report is None:
-            lines.append("There is no verdict yet: whence why " + plain(said.model))
+            asking = f"whence why {shlex.quote(said.model)} --incident {shlex.quote(incident.id)}"
+            lines.append(f"There is no verdict yet: {plain(asking)}")
         else:
             lines.append(f"What would fix it: {plain(report.verdict.remedy)}")
             if report.verdict.confidence is not None:

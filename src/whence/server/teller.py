@@ -76,6 +76,7 @@ class Teller:
             self._poked.clear()
             if self._stopping.is_set():
                 return
+            wait = LONGEST_WAIT
             try:
                 wait = self._round()
             except WhenceError as error:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "add", "channels", "find", "fits", "remove"]
 
+LONGEST_NAME = 200
+
 
 class Kept(NamedTuple):
     """A channel with its address, which holds secrets and leaves the store only to be used."""
@@ -31,8 +33,17 @@ def add(store: StoreFolder, channel: Channel, url: str) -> None:
     Raises
     ------
     BadInput
-        If there is one of that name.
+        If there is one of that name, or it is no name.
     """
+    if (
+        not channel.name.strip()
+        or not channel.name.isprintable()
+        or len(channel.name) > LONGEST_NAME
+    ):
+        raise BadInput(
+            f"the channel's name is {channel.name!r:.80}; give one line of 1 to {LONGEST_NAME} "
+            "characters"
+        )
     with store.metadata.transaction():
         if store.metadata.one("SELECT 1 FROM channels WHERE name = ?", channel.name):
             raise BadInput(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from whence.types.telling import Message, Topic
 from whence.types.time import micros, moment
+from whence.types.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from whence.types.telling import Channel
 
 __all__ = [
+    "PARAGRAPH",
     "about",
     "add",
     "claim",
@@ -26,6 +30,8 @@ __all__ = [
     "next_try",
     "sent",
     "told",
+    "told_of_week",
+    "withdraw",
 ]
 
 LEASE = timedelta(minutes=5)
@@ -35,6 +41,9 @@ _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=1)
 GIVEN_UP = timedelta(hours=24)
 """A message that could not be sent for so long is given up; it stays in the log."""
+
+PARAGRAPH = "\n\n"
+"""Between the parts of a message; in a review, each of a model, whose name it begins with."""
 
 _FIELDS = "id, channel, title, body, state, made, tries, next, sent, error"
 
@@ -78,24 +87,42 @@ def told(store: StoreFolder, channel: Channel, topic: Topic) -> bool:
     return row is not None
 
 
-def last_about(store: StoreFolder, channel: Channel, model: str) -> datetime | None:
-    """Return when the channel's last message on a model's failures was made."""
+def told_of_week(store: StoreFolder, channel: Channel, week: str) -> bool:
+    """Whether a channel has the review of a week, named by its Monday."""
+    return told(store, channel, Topic(model="", kind="review", about=week))
+
+
+def last_about(
+    store: StoreFolder, channel: Channel, model: str, kinds: tuple[str, ...]
+) -> datetime | None:
+    """Return when the channel's last message on a model was made that has one of these kinds."""
     row = store.metadata.one(
         "SELECT max(made) FROM messages JOIN topics ON messages.id = topics.message"
-        " WHERE channel = ? AND made >= ? AND model = ? AND kind <> 'review'",
+        " WHERE channel = ? AND made >= ? AND model = ?"
+        " AND kind IN (SELECT value FROM json_each(?))",
         channel.name,
         micros(channel.created),
         model,
+        msgspec.json.encode(kinds).decode(),
     )
     return None if row is None or row[0] is None else moment(row[0])
 
 
 def claim(store: StoreFolder, now: datetime) -> Message | None:
-    """Take the message that is due first; no other process sends it for the time of `LEASE`."""
+    """Take the message that is due first; no other process sends it for the time of `LEASE`.
+
+    One about a model waits for an earlier one to the same channel about that model: nobody is to
+    read that a failure is over before reading of it.
+    """
     with store.metadata.transaction():
         taken = store.metadata.one(
-            "UPDATE messages SET next = ?, tries = tries + 1 WHERE id = (SELECT id FROM messages"
-            " WHERE state = 'waiting' AND next <= ? ORDER BY next, id LIMIT 1) RETURNING id",
+            "UPDATE messages SET next = ?, tries = tries + 1 WHERE id = ("
+            "SELECT id FROM messages AS due WHERE state = 'waiting' AND next <= ?"
+            " AND NOT EXISTS (SELECT 1 FROM messages AS before"
+            " JOIN topics AS its ON its.message = before.id"
+            " JOIN topics AS ours ON ours.message = due.id AND ours.model = its.model"
+            " WHERE before.state = 'waiting' AND before.channel = due.channel"
+            " AND before.id < due.id) ORDER BY next, id LIMIT 1) RETURNING id",
             micros(now + LEASE),
             micros(now),
         )
@@ -126,12 +153,30 @@ def failed(store: StoreFolder, message: Message, error: str, now: datetime) -> N
         )
 
 
+def withdraw(store: StoreFolder, message: Message) -> None:
+    """Delete a message that was not sent; what it tells is news again."""
+    with store.metadata.transaction():
+        store.metadata.run("DELETE FROM topics WHERE message = ?", message.id)
+        store.metadata.run("DELETE FROM messages WHERE id = ?", message.id)
+
+
 def forget(store: StoreFolder, model: str) -> None:
-    """Delete all messages about a model; the caller holds a transaction."""
+    """Delete all messages about a model, and what reviews say of it; within a transaction."""
     store.metadata.run(
         "DELETE FROM messages WHERE id IN (SELECT message FROM topics WHERE model = ?)", model
     )
     store.metadata.run("DELETE FROM topics WHERE message NOT IN (SELECT id FROM messages)")
+    reviews = store.metadata.all(
+        "SELECT id, body FROM messages JOIN topics ON messages.id = topics.message"
+        " WHERE kind = 'review'"
+    )
+    for identifier, body in reviews:
+        parts = body.split(PARAGRAPH)
+        kept = [part for part in parts if not part.startswith(f"{plain(model)}: ")]
+        if len(kept) < len(parts):
+            store.metadata.run(
+                "UPDATE messages SET body = ? WHERE id = ?", PARAGRAPH.join(kept), identifier
+            )
 
 
 def next_try(store: StoreFolder) -> datetime | None:
@@ -150,7 +195,7 @@ def about(store: StoreFolder, model: str, incident: str) -> list[Message]:
     return _read(
         store,
         "WHERE id IN (SELECT message FROM topics WHERE model = ? AND about = ?"
-        " AND kind IN ('opened', 'ended')) ORDER BY made, id",
+        " AND kind IN ('opened', 'verdict', 'ended')) ORDER BY made, id",
         model,
         incident,
     )

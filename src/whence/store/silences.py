@@ -22,6 +22,9 @@ LONGEST = timedelta(days=90)
 
 MOST_TEXT = 10_000
 
+_LARGEST = 2**63 - 1
+"""SQLite's largest integer."""
+
 
 def add(store: StoreFolder, wanted: NewSilence) -> int:
     """Begin a silence now, and return its id.
@@ -34,9 +37,13 @@ def add(store: StoreFolder, wanted: NewSilence) -> int:
         If its end has no zone.
     """
     now = datetime.now(UTC)
-    until = moment(micros(wanted.until))
+    until = _in_utc(wanted.until)
     if not wanted.model.strip():
         raise BadInput("a silence needs a model, or a pattern such as 'fraud-*'")
+    if not all(_is_text(one) for one in (wanted.model, wanted.reason, wanted.by)):
+        raise BadInput(
+            f"a silence of model {wanted.model!r:.80} holds what is no text; type it anew"
+        )
     if max(len(wanted.model), len(wanted.reason), len(wanted.by)) > MOST_TEXT:
         raise BadInput(f"a text of a silence is too long; {MOST_TEXT:,} characters fit")
     if not now < until <= now + LONGEST:
@@ -57,6 +64,14 @@ def add(store: StoreFolder, wanted: NewSilence) -> int:
     return int(identifier)
 
 
+def _in_utc(until: datetime) -> datetime:
+    try:
+        return moment(micros(until))
+    except OverflowError as error:
+        raise BadInput(f"the silence would end {until.isoformat()}, which is no time in UTC; give "
+                       f"a time at most {LONGEST.days} days off") from error  # fmt: skip
+
+
 def end(store: StoreFolder, identifier: int) -> None:
     """End a silence now; one that is over stays as it is.
 
@@ -67,7 +82,9 @@ def end(store: StoreFolder, identifier: int) -> None:
     """
     now = time.time_ns() // 1000
     with store.metadata.transaction():
-        if not store.metadata.one("SELECT 1 FROM silences WHERE id = ?", identifier):
+        if not 0 <= identifier <= _LARGEST or not store.metadata.one(
+            "SELECT 1 FROM silences WHERE id = ?", identifier
+        ):
             raise NotFound(f"there is no silence {identifier}; see: whence notify silences")
         store.metadata.run(
             "UPDATE silences SET ended = ? WHERE id = ? AND ended IS NULL AND until > ?",
@@ -97,6 +114,11 @@ def covering(store: StoreFolder, model: str, start: datetime, end: datetime) -> 
         micros(start),
     )
     return [_silence(row) for row in rows if fits(model, [row[1]])]
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8; bytes of a command line that are none cannot."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _silence(row: tuple) -> Silence:  # type: ignore[type-arg] # a row of the query above

@@ -68,7 +68,8 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     `value` is the metric in the last window that has one, `expected` what is normal there;
     `recent` are the metric's values in the last windows, the oldest first, null where a window
     had no labels; `rows` are those of the last window, `labelled` the share of them with a
-    label, `delay` the seconds after which nearly all labels have come.
+    label, `delay` the seconds after which nearly all labels have come. `incident` is the newest
+    that is open and that no person has closed, `others` are the others.
     """
 
     name: str
@@ -84,6 +85,7 @@ class ModelRow(msgspec.Struct, frozen=True, kw_only=True):
     delay: float | None
     window: Window | None
     incident: IncidentHead | None
+    others: list[IncidentHead]
 
 
 class EventMark(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,10 +16,11 @@ __all__ = ["Channel", "Message", "NewSilence", "Silence", "Topic"]
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """Where messages go, and which.
 
-    `to` is the address without its secrets; `models` are names or patterns (``fraud-*``), empty
-    for every model; `alerts` says which alerts are told beside incidents; `cooldown` is the
-    number of seconds after a message about a model in which nothing more is sent about it;
-    `reviews` says whether the weekly reviews go there.
+    `to` is the kind of address, without what may be secret; `models` are names or patterns
+    (``fraud-*``), empty for every model; `alerts` says which alerts are told beside incidents;
+    `cooldown` is the number of seconds in which nothing more is sent about a model: after a
+    message about an incident, or, of alerts, after any; `reviews` says whether the weekly reviews
+    go there.
     """
 
     name: str
@@ -32,10 +33,14 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
-    """What a message tells: that an incident opened or ended, an alert, a week's review."""
+    """What a message tells: that an incident opened, its verdict, its end; an alert; a review.
+
+    `about` is the incident's id, or names the alert, or is the Monday of the review's week, which
+    is about no single model.
+    """
 
     model: str
-    kind: Literal["opened", "ended", "alert", "review"]
+    kind: Literal["opened", "verdict", "ended", "alert", "review"]
     about: str
 
 

@@ -1,14 +1,15 @@
-"""A metric's values and points as a tired person reads them."""
+"""A metric's values and points as a tired person reads them; texts of others made harmless."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from whence.types.reports import Incident
 
-__all__ = ["Words"]
+__all__ = ["Words", "plain"]
 
 _SHARES = frozenset({"accuracy"})
 """Metrics that are shares: shown in percent, better when larger, value = 1 - loss."""
@@ -45,3 +46,13 @@ class Words:
         since = f" since {incident.started:%Y-%m-%d}" if incident is not None else ""
         old = self.value(before).removesuffix(" %")
         return f"{self.metric} {verb} {size} ({old} -> {self.value(after)}){since}"
+
+
+def plain(text: str) -> str:
+    """Return a text in one line, without signs that a terminal, a mail or a chat would act upon."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return _CALL.sub("@\u200b", line)
+
+
+_CALL = re.compile(r"@(?=everyone|here|channel|all|[!&]?\d)")
+"""What calls all members of a chat, or one; a column may be called so."""

@@ -62,6 +62,7 @@ def model_row(store: StoreFolder, model: str) -> ModelRow:
         delay=watched.state.horizon,
         window=Window(moment(last.start), moment(last.end)) if last else None,
         incident=failing[-1] if failing else None,
+        others=failing[-2::-1],
     )
 
 
@@ -161,4 +162,5 @@ def _never_watched(model: str) -> ModelRow:
         delay=None,
         window=None,
         incident=None,
+        others=[],
     )

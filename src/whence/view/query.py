@@ -6,12 +6,13 @@ and cannot have more memory than it is allowed: whatever a query does, nobody el
 
 from __future__ import annotations
 
+import threading
 from queue import LifoQueue
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from whence.errors import BadInput
+from whence.errors import BadInput, Busy
 from whence.view.asked import Answered, List, Question, Run, SqlTable, too_long
 from whence.work.child import Child, ChildDied, ChildSlow
 
@@ -50,6 +51,11 @@ def _engines() -> LifoQueue[Child]:
 
 _ENGINES = _engines()
 
+_MOST_WAITING = 4
+"""Queries that wait for their turn, each in a thread of the server's; more are sent away."""
+
+_PLACES = threading.BoundedSemaphore(_AT_ONCE + _MOST_WAITING)
+
 
 def tables(store: StoreFolder) -> list[SqlTable]:
     """Return the tables that a query may read."""
@@ -73,12 +79,25 @@ def run(
     ------
     BadInput
         If it is no single statement that reads, is wrong, or took too long or too much memory.
+    Busy
+        If too many queries wait already.
     """
     content = _ask(Run(str(store.path), sql, seconds, rows), seconds)
     return msgspec.msgpack.decode(content, type=Answered).result()
 
 
 def _ask(question: Question, seconds: float) -> bytes:
+    if not _PLACES.acquire(blocking=False):
+        raise Busy(
+            f"{_AT_ONCE} queries run and {_MOST_WAITING} wait for them; ask again in a moment"
+        )
+    try:
+        return _answer(question, seconds)
+    finally:
+        _PLACES.release()
+
+
+def _answer(question: Question, seconds: float) -> bytes:
     engine = _ENGINES.get()
     try:
         return engine.ask(msgspec.msgpack.encode(question), seconds + _GRACE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -184,7 +185,8 @@ def _left_open(watched: Watched, one: ReviewedIncident) -> Iterator[str]:
     incident = one.head.incident
     of = f"Incident of {incident.started:%Y-%m-%d}"
     if one.report is None:
-        yield f"{of}: no verdict was made yet; whence why {watched.model} --incident {incident.id}"
+        asking = f"whence why {shlex.quote(watched.model)} --incident {shlex.quote(incident.id)}"
+        yield f"{of}: no verdict was made yet; {asking}"
         return
     report = one.report
     if report.verdict.cause in _LEFT_OPEN:
@@ -226,7 +228,8 @@ def _notes(watched: Watched, week: Window, now: datetime) -> Iterator[str]:
     state = watched.state
     predictions, labels = History(watched.store, watched.model).epochs
     if (predictions, labels) != (state.predictions, state.labels):
-        yield f"Rows or labels came since it was last watched: whence watch {watched.model}"
+        again = f"whence watch {shlex.quote(watched.model)}"
+        yield f"Rows or labels came since it was last watched: {again}"
     if state.by in _LONG:
         yield (
             f"Its windows are {state.by}s: a week counts those that begin in it. Watch by day or "
@@ -261,5 +264,7 @@ def _never_watched(store: StoreFolder, model: str, week: Window, now: datetime) 
         unexplained=[],
         to_label=[],
         half_width=None,
-        notes=[f"It was never watched, so nothing is known of it: whence watch {model}"],
+        notes=[
+            f"It was never watched, so nothing is known of it: whence watch {shlex.quote(model)}"
+        ],
     )

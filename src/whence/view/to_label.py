@@ -35,6 +35,10 @@ __all__ = ["FEWEST_LOSSES", "half_width", "labels_needed", "to_label"]
 MOST = 5
 """Slices asked for: more is no list that a person works through."""
 
+MOST_READ = 20
+"""Slices whose rows are read: those of verdicts first, then values never seen, the most frequent
+first. Each costs a reading of the week."""
+
 WIDTH_IN_CHANGES = 5.0
 """Half an interval's width, in smallest changes that matter: .05 for accuracy."""
 
@@ -60,8 +64,8 @@ def to_label(watched: Watched, week: Window, incidents: list[ReviewedIncident]) 
     reasons: dict[tuple[tuple[str, object], ...], tuple[Slice, str]] = {}
     for where, reason in (*_named(incidents), *_unseen(watched, week)):
         reasons.setdefault(tuple(sorted(where.items(), key=lambda one: one[0])), (where, reason))
-    found = []
-    for where, reason in reasons.values():
+    found: list[ToLabel] = []
+    for where, reason in [*reasons.values()][:MOST_READ]:
         sums = _sums(watched, where, week)
         needed = labels_needed(watched, sums)
         rows, labelled = int(sums[ROWS]), int(sums[LABELLED])
@@ -133,22 +137,27 @@ def _named(incidents: list[ReviewedIncident]) -> Iterator[tuple[Slice, str]]:
                 yield where, f"the verdict on {of} names it"
 
 
-def _unseen(watched: Watched, week: Window) -> Iterator[tuple[Slice, str]]:
+def _unseen(watched: Watched, week: Window) -> list[tuple[Slice, str]]:
+    """Return what the reference has not seen, the most frequent first."""
     total = watched.total(week)
-    if not total[0, ROWS]:
-        return
-    for column in watched.spec.columns:
+    found: list[tuple[float, Slice, str]] = []
+    for column in watched.spec.columns if total[0, ROWS] else ():
         here = total[column.where]
         if isinstance(column.bins, CategoryBins):
             levels = unseen_levels(watched, column, week, here[np.newaxis], [micros(week.start)])
-            for level in levels:
-                if level.share >= SMALLEST_SHARE:
-                    yield level.where, "the reference has not seen this value"
+            found += [
+                (level.share, level.where, "the reference has not seen this value")
+                for level in levels
+            ]
             continue
+        rows = max(float(here[:, ROWS].sum()), 1.0)
         for code in column.bins.unseen():
-            if here[code, ROWS] >= max(SMALLEST_SHARE * here[:, ROWS].sum(), 1.0):
-                where: Slice = {column.name: column.bins.condition(int(code))}
-                yield where, "the reference has not seen numbers of this range"
+            where: Slice = {column.name: column.bins.condition(int(code))}
+            share = float(here[code, ROWS]) / rows
+            found.append((share, where, "the reference has not seen numbers of this range"))
+    frequent = [one for one in found if one[0] >= SMALLEST_SHARE and one[0] > 0.0]
+    frequent.sort(key=lambda one: -one[0])
+    return [(where, reason) for _, where, reason in frequent]
 
 
 def _sums(watched: Watched, where: Slice, period: Window) -> Floats:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from whence.errors import BadInput, NotFound, WhenceError
+from whence.errors import BadInput, Busy, NotFound, WhenceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +112,8 @@ def _decoded(body: bytes, wanted: type[msgspec.Struct]) -> msgspec.Struct:
 def _status(error: WhenceError) -> int:
     if isinstance(error, NotFound):
         return 404
+    if isinstance(error, Busy):
+        return 503
     return 400 if isinstance(error, BadInput) else 500
 
 

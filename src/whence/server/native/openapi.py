@@ -67,6 +67,7 @@ def _operation(one: Endpoint, schema: dict[str, Any]) -> dict[str, Any]:
                     "403": "the token, the host or the origin is not allowed this",
                     "404": "there is no such thing",
                     "413": "the body is too large",
+                    "503": "too much is asked at once; ask again in a moment",
                 }.items()
             },
         },
