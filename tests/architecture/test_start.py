@@ -17,3 +17,8 @@ def test_importing_whence_loads_whence_alone():
 
 def test_a_public_name_is_loaded_at_its_first_use():
     assert "whence.api.model" in loaded("import whence; whence.model")
+
+
+def test_a_server_starts_without_what_only_its_work_needs():
+    heavy = {"scipy", "sklearn", "deltalake", "duckdb", "apprise", "pyarrow.dataset", "PIL"}
+    assert not heavy & loaded("import whence.server.app")

@@ -175,5 +175,5 @@ def test_regression_is_told_in_the_metrics_own_unit():
     report = diagnose("m", before, after, metric="mae", delta=0.05)
     assert report.verdict.cause == "change-within-a-slice"
     assert report.verdict.where["x"][0] == pytest.approx(2, abs=0.4)
-    assert "mae rose" in report.verdict.sentence
+    assert "mean absolute error rose" in report.verdict.sentence
     assert "%" not in report.verdict.sentence

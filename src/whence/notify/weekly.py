@@ -7,17 +7,15 @@ from urllib.parse import quote
 
 from whence.store import channels, outbox, watches
 from whence.types.telling import Topic
+from whence.types.time import Window
 from whence.types.words import plain
 from whence.view.overview import models
-from whence.view.review import week_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from whence.store.folder import StoreFolder
     from whence.types.pages import ModelRow
-    from whence.types.time import Window
-
 __all__ = ["compose_reviews"]
 
 MOST_MODELS = 30
@@ -37,8 +35,8 @@ def compose_reviews(store: StoreFolder, now: datetime, *, link: str | None = Non
     A channel that was added after that week gets the next one. Models that are silenced are
     among them: a review calls nobody.
     """
-    this = week_of(now)
-    week = week_of(this.start - (this.end - this.start))
+    this = Window.containing(now, "week")
+    week = Window(this.start - (this.end - this.start), this.start)
     about = f"{week.start:%Y-%m-%d}"
     wanted = [
         kept.channel

@@ -21,7 +21,7 @@ MOST_WAITING = 100
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Something of a model changed: its watch, a verdict, what people said, silences, messages."""
+    """Something changed: a watch, a verdict, what people said, runs, silences, messages."""
 
     model: str
     what: str

@@ -17,7 +17,7 @@ from whence.errors import WhenceError
 from whence.server.live import Change, Live
 from whence.server.news import News
 from whence.server.worker import Worker
-from whence.store import verdicts, watches
+from whence.store import runs, verdicts, watches
 from whence.store.folder import StoreFolder
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Schedule:
         self._asked: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
         self._pending: set[tuple[str, str]] = set()
         self._seen: dict[str, tuple[object, ...]] = {}
+        self._runs: tuple[object, ...] = ()
         self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
         self._stopping = threading.Event()
 
@@ -97,12 +98,24 @@ class Schedule:
         if not self._news.came():
             return
         with self._said("the store cannot be folded"):
-            for model in self._worker.models():
+            models = self._worker.models()
+            self._tell_of_runs()
+            for model in models:
                 if self._stopping.is_set():
                     return
                 with self._said(f"model {model!r} cannot be watched"):
                     self._watch(model)
         self._news.looked()
+
+    def _tell_of_runs(self) -> None:
+        store = StoreFolder(self._path)
+        try:
+            found = runs.standing(store)
+        finally:
+            store.metadata.close()
+        if found != self._runs:
+            self._runs = found
+            self._live.tell(Change("", "runs"))
 
     def _watch(self, model: str) -> None:
         self._worker.watch(model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -18,13 +18,32 @@ if TYPE_CHECKING:
     from whence.store.metadata import Metadata
     from whence.types.records import RunEnd, RunFacts, RunStart
 
-__all__ = ["Latest", "count", "end", "facts", "latest", "named", "of_id", "page", "seen", "start"]
+__all__ = [
+    "Latest",
+    "count",
+    "end",
+    "facts",
+    "latest",
+    "named",
+    "names",
+    "of_id",
+    "page",
+    "projects",
+    "seen",
+    "standing",
+    "start",
+]
 
 Latest = tuple[str, str, float, int, int]
 """Run, metric, value, step, time: of the largest step, there of the latest time."""
 
 _FIELDS = "id, project, name, status, started, ended, parent"
 _SORTED_BY = ("started", "ended", "name", "project", "status")
+
+_MOST_NAMES = 200
+
+_LARGEST = 2**63 - 1
+"""SQLite's largest integer."""
 
 _STUB = (
     "INSERT INTO runs (id, project, name, status, started, seen, journal)"
@@ -125,6 +144,31 @@ def count(store: StoreFolder, project: str | None = None) -> int:
     return int(found)
 
 
+def standing(store: StoreFolder) -> tuple[object, ...]:
+    """Return what differs as soon as anything was said of a run, or found out."""
+    row = store.metadata.one("SELECT COUNT(*), MAX(seen), SUM(status = 'running') FROM runs")
+    return row or ()
+
+
+def projects(store: StoreFolder) -> list[str]:
+    """Return the projects that have runs, in order."""
+    return [name for (name,) in store.metadata.all(
+        "SELECT DISTINCT project FROM runs ORDER BY project")]  # fmt: skip
+
+
+def names(
+    store: StoreFolder, of: Literal["latest", "params"], project: str | None = None
+) -> list[str]:
+    """Return the names of metrics or params that the runs of a project have, or all; in order."""
+    rows = store.metadata.all(
+        f"SELECT DISTINCT key FROM {of} WHERE ?1 IS NULL OR run IN"  # noqa: S608 - of two words
+        " (SELECT id FROM runs WHERE project = ?1) ORDER BY key LIMIT ?2",
+        project,
+        _MOST_NAMES,
+    )
+    return [key for (key,) in rows]
+
+
 def page(
     store: StoreFolder,
     *,
@@ -151,7 +195,7 @@ def page(
     BadInput
         If it cannot be sorted so, or the page makes no sense.
     """
-    if limit < 1 or offset < 0:
+    if not 1 <= limit <= _LARGEST or not 0 <= offset <= _LARGEST:
         raise BadInput(f"limit {limit} and offset {offset} give no page; give 1 and 0 or more")
     down = sort.startswith("-")
     by, _, key = sort.removeprefix("-").partition(".")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["RunRow", "Status"]
+__all__ = ["Curve", "RunPage", "RunRow", "Status"]
 
 Status = Literal["running", "finished", "failed", "killed", "unknown"]
 """running: its process is alive; finished, failed: as its program said; killed: its process is
@@ -31,3 +31,32 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Any]
     tags: dict[str, str]
     metrics: dict[str, float]
+
+
+class RunPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of the runs, and what there is to choose from.
+
+    `total` counts all runs that were asked for; `projects` are all; `metrics` and `params` the
+    names that the runs asked for have, of each at most 200.
+    """
+
+    runs: list[RunRow]
+    total: int
+    projects: list[str]
+    metrics: list[str]
+    params: list[str]
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric of a run by step, in buckets of as many points each.
+
+    `points` counts all; `steps` and `values` are those of each bucket's last point, `low` and
+    `high` its least and largest numbers; null where there is none, or an infinite one.
+    """
+
+    metric: str
+    points: int
+    steps: list[int]
+    values: list[float | None]
+    low: list[float | None]
+    high: list[float | None]

@@ -14,6 +14,8 @@ __all__ = ["Words", "plain"]
 _SHARES = frozenset({"accuracy"})
 """Metrics that are shares: shown in percent, better when larger, value = 1 - loss."""
 
+_NAMES = {"mae": "mean absolute error", "brier": "Brier score"}
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -25,6 +27,11 @@ class Words:
     def is_share(self) -> bool:
         """Whether the metric is a share that is better when larger."""
         return self.metric in _SHARES
+
+    @property
+    def name(self) -> str:
+        """The metric in words."""
+        return _NAMES.get(self.metric, self.metric)
 
     def points(self, points: float) -> str:
         """Return points without their unit: ``11.8`` (percent points), or ``0.0412``."""
@@ -45,7 +52,7 @@ class Words:
         size = self.plus_minus(abs(after - before))
         since = f" since {incident.started:%Y-%m-%d}" if incident is not None else ""
         old = self.value(before).removesuffix(" %")
-        return f"{self.metric} {verb} {size} ({old} -> {self.value(after)}){since}"
+        return f"{self.name} {verb} {size} ({old} -> {self.value(after)}){since}"
 
 
 def plain(text: str) -> str:

@@ -169,7 +169,7 @@ def _to_label(review: Review) -> Iterator[Block]:
     reach = ".05" if review.half_width is None else Words(review.metric or "").plus_minus(
         review.half_width
     )  # fmt: skip
-    metric = review.metric or "accuracy"
+    metric = Words(review.metric or "accuracy").name
     yield Paragraph(
         f"Enough labels for a 95 % interval of plus or minus {reach} of {metric} "
         "(normal approximation, rows taken as independent). Label rows drawn at random from each."

@@ -40,6 +40,9 @@ _BESIDE: tuple[Cause, ...] = (
 )
 """Causes that may act beside the primary one; further slices are the ledger's to find."""
 
+_ALIKE = frozenset({label_quality.NAME, concept_shift.NAME})
+"""Both act on all rows by changing the relation: docs/decisions/why-close-causes.md."""
+
 LEAST_BESIDE = 0.25
 """What a second cause of the same rows must gain beyond the first, as a part of the first's gain:
 no model fits exactly, and a tilt always finds something to mend."""
@@ -107,12 +110,10 @@ def _in_a_place(evidence: Evidence, ranking: Ranking, primary: Outcome) -> Ranki
     unseen = ranking.outcome_of(unseen_value_or_range.NAME)
     if unseen is not None and unseen.fitted is not None and unseen.ruled_out_by is None:
         rows = _rows_of(unseen)
-        # Rows that are odd by themselves have no say in what happened to all the others.
-        rest = contest(evidence.only(~rows), CATALOGUE)
-        chosen = rest.primary if rest.primary is not None and rest.primary.everywhere else primary
+        chosen = _seen_apart(evidence, ranking, primary, rows)
         own = _apart(evidence, _test(chosen.cause, evidence.apart(rows)).fitted, rows)
         if own is not None:
-            return _both(ranking, ranking.outcome_of(chosen.cause) or primary, own, unseen)
+            return _both(ranking, chosen, own, unseen)
     if primary.cause != label_quality.NAME:
         return None
     # Labels of one class may be wrong more often, and a slice may hold all of that class: the
@@ -125,6 +126,21 @@ def _in_a_place(evidence: Evidence, ranking: Ranking, primary: Outcome) -> Ranki
         return None
     own = _apart(evidence, primary.fitted, _rows_of(slices))
     return None if own is None else _both(ranking, primary, own, slices)
+
+
+def _seen_apart(
+    evidence: Evidence, ranking: Ranking, primary: Outcome, rows: NDArray[np.bool_]
+) -> Outcome:
+    """Return which of two causes that look alike acts everywhere, without asking some rows.
+
+    What rows that are odd by themselves do can make a changed relation gain a little more than
+    the wrong labels of all the others do.
+    """
+    if primary.cause not in _ALIKE:
+        return primary
+    rest = contest(evidence.only(~rows), CATALOGUE).primary
+    other = None if rest is None or rest.cause not in _ALIKE else ranking.outcome_of(rest.cause)
+    return other or primary
 
 
 def _both(

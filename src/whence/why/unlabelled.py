@@ -86,7 +86,7 @@ def _guess(
     inputs = "inputs nearly unchanged" if moved else "inputs unchanged"
     value = words.value(float(np.mean([found.calibrated, found.weighted])))
     said = (
-        f"{inputs}; {words.metric} {value} +- {words.plus_minus(found.error)} if the relation of "
+        f"{inputs}; {words.name} {value} +- {words.plus_minus(found.error)} if the relation of "
         "input and label has not changed; "
     )
     return said, ()

@@ -14,6 +14,7 @@ from whence.store.watches import Judgement
 from whence.types.reports import Alert, Incident
 from whence.types.slice import Slice, describe
 from whence.types.time import Window, micros
+from whence.types.words import Words
 from whence.watch.incidents import follow
 from whence.watch.performance import Monitor, Step
 
@@ -224,7 +225,8 @@ class Judge:
             statistic=float(step.statistic[stream]),
             threshold=float(step.threshold[stream]),
             explanation=(
-                f"{self._metric} {now:.3f} where {expected:.3f} is expected, {describe(where)}: "
+                f"{Words(self._metric).name} {now:.4g} where {expected:.4g} is expected, "
+                f"{describe(where)}: "
                 "the evidence of this and earlier windows reached its line"
             ),
         )

@@ -12,7 +12,7 @@ from whence import __version__
 from whence.errors import BadInput, NotFound
 from whence.server.live import Change
 from whence.server.native.endpoint import Answer, Endpoint, Nothing
-from whence.store import actions, channels, outbox, silences
+from whence.store import actions, channels, outbox, runs, silences
 from whence.types.pages import (
     Actions,
     Distribution,
@@ -29,9 +29,11 @@ from whence.types.pages import (
     SliceTable,
     SqlResult,
 )
+from whence.types.runs import Curve, RunPage, RunRow
 from whence.types.telling import Channel, Message, NewSilence, Silence
 from whence.types.time import Window, parse_time
 from whence.view.photos import KINDS, permitted
+from whence.view.runs import curve, run_page
 
 if TYPE_CHECKING:
     from whence.server.shared import Shared
@@ -102,6 +104,27 @@ class WeekOf(OfModel, frozen=True, kw_only=True):
     """One week of one model: any day of it; open is the week that it is now."""
 
     week: str | None = None
+
+
+class RunsOf(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the runs of a project, of all without one; `sort` as for `whence runs`."""
+
+    project: str | None = None
+    sort: str = "-started"
+    limit: int = 100
+    offset: int = 0
+
+
+class OfRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run, by its whole id."""
+
+    run: str
+
+
+class CurveOf(OfRun, frozen=True, kw_only=True):
+    """One metric of a run."""
+
+    metric: str
 
 
 class OfSilence(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,6 +309,27 @@ def list_messages(shared: Shared, _: Nothing, __: None) -> list[Message]:
     return outbox.messages(shared.store)
 
 
+def list_runs(shared: Shared, given: RunsOf, _: None) -> RunPage:
+    """Runs of experiments, a page at a time; at most 1,000 a page."""
+    return run_page(
+        shared.store,
+        project=given.project,
+        sort=given.sort,
+        limit=given.limit,
+        offset=given.offset,
+    )
+
+
+def one_run(shared: Shared, given: OfRun, _: None) -> RunRow:
+    """What a run was given, how it stands, and the last value of each of its metrics."""
+    return runs.of_id(shared.store, given.run)
+
+
+def one_curve(shared: Shared, given: CurveOf, _: None) -> Curve:
+    """One metric of a run by step, in at most 2,000 buckets."""
+    return curve(shared.store, given.run, given.metric)
+
+
 def list_silences(shared: Shared, _: Nothing, __: None) -> list[Silence]:
     """The silences in force, then the newest past ones; at most 200."""
     return silences.silences(shared.store)
@@ -385,6 +429,9 @@ ENDPOINTS = (
     Endpoint("GET", _INCIDENT + "/export.json", export_json, OfIncident),
     Endpoint("GET", "/models/{model}/review.html", review_html, WeekOf),
     Endpoint("GET", "/models/{model}/review.md", review_markdown, WeekOf),
+    Endpoint("GET", "/runs", list_runs, RunsOf, gives=RunPage),
+    Endpoint("GET", "/runs/{run}", one_run, OfRun, gives=RunRow),
+    Endpoint("GET", "/runs/{run}/curve", one_curve, CurveOf, gives=Curve),
     Endpoint("GET", "/alerts", list_alerts, gives=list[OpenAlert]),
     Endpoint("GET", "/channels", list_channels, gives=list[Channel]),
     Endpoint("GET", "/messages", list_messages, gives=list[Message]),
