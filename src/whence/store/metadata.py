@@ -136,6 +136,7 @@ CREATE TABLE params (
     run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (run, key)
 ) WITHOUT ROWID;
+CREATE INDEX params_by_key ON params (key, run);
 CREATE TABLE tags (
     run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (run, key)

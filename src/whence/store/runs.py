@@ -160,9 +160,14 @@ def names(
     store: StoreFolder, of: Literal["latest", "params"], project: str | None = None
 ) -> list[str]:
     """Return the names of metrics or params that the runs of a project have, or all; in order."""
+    # From name to name by the index: reading all rows for them takes a tenth of a second.
     rows = store.metadata.all(
-        f"SELECT DISTINCT key FROM {of} WHERE ?1 IS NULL OR run IN"  # noqa: S608 - of two words
-        " (SELECT id FROM runs WHERE project = ?1) ORDER BY key LIMIT ?2",
+        f"WITH RECURSIVE names(key) AS (SELECT min(key) FROM {of} UNION ALL"  # noqa: S608 - of two words
+        f" SELECT (SELECT min(key) FROM {of} WHERE key > names.key) FROM names"
+        " WHERE names.key IS NOT NULL)"
+        " SELECT key FROM names WHERE key IS NOT NULL AND (?1 IS NULL OR EXISTS ("
+        f"SELECT 1 FROM {of} AS had JOIN runs ON runs.id = had.run"
+        " WHERE had.key = names.key AND runs.project = ?1)) LIMIT ?2",
         project,
         _MOST_NAMES,
     )

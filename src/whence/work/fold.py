@@ -41,7 +41,7 @@ from whence.work.epoch import Epoch, begin, planned
 from whence.work.forget import finish
 from whence.work.imports import ImportPlan, resume
 from whence.work.intake import Intake, column_from_values
-from whence.work.running import mark_killed
+from whence.work.killed import mark_killed
 from whence.work.telling import Tell, silent
 from whence.work.truth import Truths, label_table
 

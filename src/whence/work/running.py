@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from whence.journal.reader import alive
 from whence.journal.writer import SUFFIX
 from whence.store import runs
 from whence.store.points import day_of
@@ -15,12 +14,10 @@ from whence.store.tables import POINTS
 from whence.types.records import Points, RunEnd, RunFacts, RunStart
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from whence.store.folder import StoreFolder
     from whence.store.metadata import Metadata
 
-__all__ = ["Running", "mark_killed"]
+__all__ = ["Running"]
 
 
 class Running:
@@ -107,28 +104,3 @@ def _days(runs: pa.DictionaryArray) -> pa.Array:
     """Return the day each run began on: all of a run lies in one partition."""
     of_run = pa.array([day_of(run) for run in runs.dictionary.to_pylist()], pa.date32())
     return of_run.take(runs.indices)
-
-
-def mark_killed(store: StoreFolder) -> None:
-    """Find out which runs have lost their process; the caller holds the lease.
-
-    Who can lock a process's journal knows that the process is gone.
-    """
-    still = store.metadata.all(
-        "SELECT id, status, journal, seen FROM runs WHERE status IN ('running', 'unknown')"
-    )
-    for run, status, journal, seen in still:
-        found = _status(store.journals, journal)
-        if found == status:
-            continue
-        store.metadata.run(
-            "UPDATE runs SET status = ?, ended = ? WHERE id = ? AND status = ?",
-            *(found, seen if found == "killed" else None, run, status),
-        )
-
-
-def _status(folder: Path, journal: str) -> str:
-    files = sorted(folder.glob(f"{journal}-*{SUFFIX}")) if journal else []
-    if not files:
-        return "killed"  # folded journals go an hour after their process
-    return {True: "running", False: "killed", None: "unknown"}[alive(files[-1])]

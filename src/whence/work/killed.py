@@ -1,0 +1,40 @@
+"""Runs whose process is gone without a word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whence.journal.reader import alive
+from whence.journal.writer import SUFFIX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from whence.store.folder import StoreFolder
+
+__all__ = ["mark_killed"]
+
+
+def mark_killed(store: StoreFolder) -> None:
+    """Find out which runs have lost their process; the caller holds the lease.
+
+    Who can lock a process's journal knows that the process is gone.
+    """
+    still = store.metadata.all(
+        "SELECT id, status, journal, seen FROM runs WHERE status IN ('running', 'unknown')"
+    )
+    for run, status, journal, seen in still:
+        found = _status(store.journals, journal)
+        if found == status:
+            continue
+        store.metadata.run(
+            "UPDATE runs SET status = ?, ended = ? WHERE id = ? AND status = ?",
+            *(found, seen if found == "killed" else None, run, status),
+        )
+
+
+def _status(folder: Path, journal: str) -> str:
+    files = sorted(folder.glob(f"{journal}-*{SUFFIX}")) if journal else []
+    if not files:
+        return "killed"  # folded journals go an hour after their process
+    return {True: "running", False: "killed", None: "unknown"}[alive(files[-1])]
