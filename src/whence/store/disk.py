@@ -8,8 +8,6 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-import pyarrow.compute as pc
-
 from whence.errors import WhenceError
 from whence.journal.unwritable import unwritable
 
@@ -56,7 +54,7 @@ def require_room(folder: Path, rows: pa.Table) -> None:
     Unwritable
         If it has less than the rows have in memory.
     """
-    days = pc.count_distinct(rows["_day"]).as_py()
+    days = len(rows["_day"].unique())
     needed = rows.nbytes + days * rows.num_columns * _BYTES_A_COLUMN
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(there).free

@@ -33,7 +33,6 @@ from whence.types.runs import Curve, RunPage, RunRow
 from whence.types.telling import Channel, Message, NewSilence, Silence
 from whence.types.time import Window, parse_time
 from whence.view.photos import KINDS, permitted
-from whence.view.runs import curve, run_page
 
 if TYPE_CHECKING:
     from whence.server.shared import Shared
@@ -311,6 +310,8 @@ def list_messages(shared: Shared, _: Nothing, __: None) -> list[Message]:
 
 def list_runs(shared: Shared, given: RunsOf, _: None) -> RunPage:
     """Runs of experiments, a page at a time; at most 1,000 a page."""
+    from whence.view.runs import run_page
+
     return run_page(
         shared.store,
         project=given.project,
@@ -327,6 +328,8 @@ def one_run(shared: Shared, given: OfRun, _: None) -> RunRow:
 
 def one_curve(shared: Shared, given: CurveOf, _: None) -> Curve:
     """One metric of a run by step, in at most 2,000 buckets."""
+    from whence.view.runs import curve
+
     return curve(shared.store, given.run, given.metric)
 
 
