@@ -37,7 +37,6 @@ _KINDS = {"none": frozenset(), "quality": frozenset({"quality", "volume"}),
           "all": frozenset({"quality", "volume", "drift"})}  # fmt: skip
 """Alerts that each choice tells; those about performance lead to incidents, which are told."""
 
-
 _INCIDENTS = ("opened", "verdict", "ended")
 """Topics about incidents."""
 
@@ -128,7 +127,9 @@ def _tell(
     said = Said(watched.model, link)
     # An alert that came first must not keep the failure itself back.
     quiet = is_quiet(_INCIDENTS)
-    topics = [topic for one in heads for topic in _of_incident(store, channel, said, one, quiet)]
+    topics = [
+        topic for one in heads for topic in _of_incident(store, channel, said, one, quiet=quiet)
+    ]
     if topics or not is_quiet((*_INCIDENTS, "alert")):
         for alert in alerting:
             wanted = alert.alert.kind in _KINDS[channel.alerts]
@@ -146,7 +147,8 @@ def _of_incident(
     channel: Channel,
     said: Said,
     one: IncidentHead,
-    quiet: bool,  # noqa: FBT001 - internal
+    *,
+    quiet: bool,
 ) -> Iterator[Topic]:
     """Say what is to be told of an incident, and yield its topics; only a verdict if `quiet`.
 
@@ -162,7 +164,8 @@ def _of_incident(
     late = was_told and kept is not None and one.incident.ended is None and not _is_handled(one)
     if is_news or (late and not outbox.told(store, channel, verdict)):
         said.opened.append((one, None if kept is None else kept.report))
-        yield opened
+        if is_news:
+            yield opened
         if kept is not None:
             yield verdict
     over = one.incident.ended is not None and (was_told or is_news)

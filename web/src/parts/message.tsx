@@ -9,7 +9,7 @@ import { clock, plural, print, when } from "../words";
 
 /** The incident of a message's first line: the last to open, else the first that ended; null for alerts and reviews. */
 export const incidentOf = ({ topics }: Message): Topic | null =>
-  topics.findLast(({ kind }) => kind === "opened") ?? topics.find(({ kind }) => kind === "ended") ?? null;
+  topics.findLast(({ kind }) => kind === "opened" || kind === "verdict") ?? topics.find(({ kind }) => kind === "ended") ?? null;
 
 const tried = (times: number): string => (times === 1 ? "tried once" : `tried ${plural(times, "time")}`);
 
