@@ -1,6 +1,6 @@
 /**
- * The JSON of the server's API: `whence/types/pages.py`, `reports.py` and `telling.py`, field for
- * field.
+ * The JSON of the server's API: `whence/types/pages.py`, `reports.py`, `runs.py` and `telling.py`,
+ * field for field.
  *
  * Times are ISO 8601 in UTC, except in `Series`, `DriftMap` and `SliceTable.start`: milliseconds
  * since 1970. A number that is not known is null.
@@ -318,6 +318,46 @@ export interface RowPage {
   offset: number;
 }
 
+// runs.py
+
+export type RunStatus = "running" | "finished" | "failed" | "killed" | "unknown";
+
+/** What a param may be: whatever JSON can say. */
+export type Param = string | number | boolean | null | Param[] | { [name: string]: Param };
+
+export interface RunRow {
+  id: string;
+  project: string;
+  name: string;
+  status: RunStatus;
+  started: Time;
+  ended: Time | null;
+  parent: string | null;
+  params: Record<string, Param>;
+  tags: Record<string, string>;
+  metrics: Record<string, number | null>;
+}
+
+export interface RunPage {
+  runs: RunRow[];
+  total: number;
+  projects: string[];
+  metrics: string[];
+  params: string[];
+}
+
+/** A metric of a run by step; where points were merged, `low` and `high` are their extremes. */
+export interface Curve {
+  metric: string;
+  points: number;
+  steps: number[];
+  values: (number | null)[];
+  low: (number | null)[];
+  high: (number | null)[];
+}
+
+// pages.py again
+
 export interface OpenAlert {
   model: string;
   alert: Alert;
@@ -347,8 +387,8 @@ export interface SqlTable {
   columns: [string, string][];
 }
 
-/** What the live stream tells: `model` is a pattern of a silence, and empty for a message of several. */
+/** What the live stream tells: `model` is a pattern of a silence, and empty for runs and for a message of several. */
 export interface Changed {
   model: string;
-  what: "watch" | "why" | "action" | "message" | "silence";
+  what: "watch" | "why" | "action" | "message" | "silence" | "runs";
 }

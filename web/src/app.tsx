@@ -9,6 +9,9 @@ import { IncidentView } from "./pages/incident/incident";
 import { ModelView } from "./pages/model/model";
 import { ModelsPage } from "./pages/models";
 import { RowsPage } from "./pages/rows";
+import { ComparePage } from "./pages/runs/compare";
+import { RunView } from "./pages/runs/run";
+import { RunsPage } from "./pages/runs/runs";
 import { SqlPage } from "./pages/sql";
 import { Frame } from "./parts/frame";
 import { theme, variables } from "./style/theme";
@@ -24,6 +27,9 @@ const router = createBrowserRouter([
           { path: "/models/:model", element: <ModelView /> },
           { path: "/models/:model/rows", element: <RowsPage /> },
           { path: "/models/:model/incidents/:id", element: <IncidentView /> },
+          { path: "/runs", element: <RunsPage /> },
+          { path: "/runs/compare", element: <ComparePage /> },
+          { path: "/runs/:id", element: <RunView /> },
           { path: "/alerts", element: <AlertsPage /> },
           { path: "/sql", element: <SqlPage /> },
           { path: "*", element: <NotFound /> },

@@ -5,7 +5,7 @@
 import type { ActionKind, Condition, EventKind, Slice, State, Time, Window } from "./api";
 
 const SHARES = new Set(["accuracy"]);
-const MINUS = "−";
+export const MINUS = "−";
 
 /** Whether the metric is a share, shown in percent. */
 export const isShare = (metric: string | null): boolean => metric !== null && SHARES.has(metric);
@@ -113,6 +113,10 @@ export function duration(seconds: number): string {
   }
   return seconds < 1 ? "at once" : plural(Math.round(seconds), "second");
 }
+
+/** By when something comes: `at once`, `within 3 days`. */
+export const within = (seconds: number): string =>
+  seconds < 1 ? duration(seconds) : `within ${duration(seconds)}`;
 
 /** How long ago a time was, for a person: `just now`, `3 hours ago`. */
 export function ago(time: Time): string {

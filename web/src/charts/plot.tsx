@@ -16,7 +16,11 @@ export interface Palette {
   band: string;
   wrong: string;
   wrongWash: string;
+  /** One for each run that is compared. */
+  runs: string[];
 }
+
+export const RUN_COLOURS = 8;
 
 export function palette(): Palette {
   const style = getComputedStyle(document.documentElement);
@@ -32,6 +36,7 @@ export function palette(): Palette {
     band: of("band"),
     wrong: of("wrong"),
     wrongWash: of("wrong-wash"),
+    runs: Array.from({ length: RUN_COLOURS }, (_, at) => of(`run-${at + 1}`)),
   };
 }
 

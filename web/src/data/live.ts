@@ -32,6 +32,11 @@ function applyTelling({ model, what }: Changed): void {
 }
 
 function apply(changed: Changed): void {
+  if (changed.what === "runs") {
+    // Curves are read again by their page, if its run goes on.
+    invalidate((path) => path.startsWith("/runs") && !path.includes("/curve?"));
+    return;
+  }
   if (changed.what === "message" || changed.what === "silence") {
     applyTelling(changed);
     return;

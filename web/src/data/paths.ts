@@ -1,12 +1,13 @@
 /** The API's paths and the page's own, each written in one place. */
 import type { Slice } from "../api";
 
-type Part = string | number | null | undefined;
+type Part = string | number | readonly string[] | null | undefined;
 
 function withQuery(path: string, parts: Record<string, Part>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parts)) {
-    if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
+    if (typeof value === "object" && value !== null) for (const one of value) query.append(name, one);
+    else if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
   }
   const text = query.toString();
   return text === "" ? path : `${path}?${text}`;
@@ -38,6 +39,14 @@ const rowsQuery = (wanted: RowsWanted): Record<string, Part> => ({
   wrong: wanted.wrong === null ? null : Number(wanted.wrong),
   outside: wanted.outside === true ? 1 : null,
 });
+
+export interface RunsWanted {
+  project: string | null;
+  /** As the server says it: `-started`, `metrics.loss`; null is the latest first. */
+  sort: string | null;
+  offset?: number;
+  limit?: number;
+}
 
 /** Paths below /api/v1. */
 export const api = {
@@ -72,6 +81,11 @@ export const api = {
     `${api.incident(model, id)}/export.${kind}`,
   review: (model: string, monday: string) =>
     withQuery(`${of(model)}/review.html`, { week: monday }),
+  runs: ({ project, sort, offset = 0, limit = 100 }: RunsWanted) =>
+    withQuery("/runs", { project, sort, offset, limit }),
+  run: (id: string) => `/runs/${encodeURIComponent(id)}`,
+  curves: (id: string) => `${api.run(id)}/curve`,
+  curve: (id: string, metric: string) => withQuery(api.curves(id), { metric }),
 };
 
 /** The page's own paths. */
@@ -79,6 +93,9 @@ export const to = {
   models: "/",
   alerts: "/alerts",
   sql: "/sql",
+  runs: (project: string | null = null) => withQuery("/runs", { project }),
+  run: (id: string) => `/runs/${encodeURIComponent(id)}`,
+  compare: (ids: readonly string[]) => withQuery("/runs/compare", { run: ids }),
   /** The form for a silence, filled in. */
   silence: (model: string) => withQuery("/alerts", { silence: model }),
   model: (model: string) => of(model),

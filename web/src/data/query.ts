@@ -1,5 +1,5 @@
 /** What was read from the server: kept by path, shown at once, read again when it changed. */
-import { useCallback, useEffect, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 
 import { AWAY, Failure, read } from "./client";
 
@@ -74,6 +74,55 @@ const idle: Readonly<Entry> = {
   stale: true,
   watchers: new Set(),
 };
+
+interface Source {
+  subscribe: (tell: () => void) => () => void;
+  snapshot: () => Readonly<Entry>[];
+}
+
+function sourceOf(paths: string[]): Source {
+  let last: Readonly<Entry>[] = [];
+  return {
+    subscribe: (tell) => {
+      for (const path of paths) put(path, {}).watchers.add(tell);
+      return () => {
+        for (const path of paths) entries.get(path)?.watchers.delete(tell);
+      };
+    },
+    // The same list as before where nothing changed, as React asks.
+    snapshot: () => {
+      const next = paths.map((path) => entries.get(path) ?? idle);
+      if (next.length !== last.length || next.some((entry, at) => entry !== last[at])) last = next;
+      return last;
+    },
+  };
+}
+
+const SEPARATOR = "\n"; // no path holds it
+
+/** Read several paths of the API, in their order. */
+export function useAnswers<T>(paths: readonly string[]): Answer<T>[] {
+  const key = paths.join(SEPARATOR);
+  const wanted = useMemo(() => (key === "" ? [] : key.split(SEPARATOR)), [key]);
+  const { subscribe, snapshot } = useMemo(() => sourceOf(wanted), [wanted]);
+  const found = useSyncExternalStore(subscribe, snapshot);
+  useEffect(() => {
+    for (const path of wanted) {
+      const known = entries.get(path);
+      if (known === undefined || (known.stale && !known.busy)) void refresh(path);
+    }
+  }, [wanted]);
+  return useMemo(
+    () =>
+      found.map(({ data, failure }, at) => ({
+        data: data as T | null,
+        failure,
+        loading: data === null && failure === null,
+        retry: () => void refresh(wanted[at] ?? ""),
+      })),
+    [found, wanted],
+  );
+}
 
 /** Read one path of the API; null reads nothing. */
 export function useAnswer<T>(path: string | null): Answer<T> {

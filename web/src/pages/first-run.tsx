@@ -1,7 +1,7 @@
 /** An empty store: the two lines that fill it, from a program or from a file. */
-import { Button, CopyButton } from "@mantine/core";
 import type { ReactElement } from "react";
 
+import { Listing } from "../parts/listing";
 import { Head } from "../parts/page";
 
 const PROGRAM = `m = whence.model("verifier")
@@ -11,23 +11,6 @@ const FILES = `whence import preds.parquet --model verifier --time ts --id id --
 whence import labels.parquet --model verifier --id id --label y`;
 
 const DEMO = "whence demo camera";
-
-function Listing({ code }: { code: string }): ReactElement {
-  return (
-    <div className="listing">
-      <pre>
-        <code>{code}</code>
-      </pre>
-      <CopyButton value={code}>
-        {({ copied, copy }) => (
-          <Button className="copy" variant="default" size="compact-xs" onClick={copy}>
-            {copied ? "Copied" : "Copy"}
-          </Button>
-        )}
-      </CopyButton>
-    </div>
-  );
-}
 
 export function FirstRun(): ReactElement {
   return (

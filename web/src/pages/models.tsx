@@ -12,7 +12,7 @@ import { Silenced } from "../parts/silenced";
 import { Empty, Shown } from "../parts/states";
 import { Spark } from "../charts/spark";
 import { type Column, Grid } from "../table/grid";
-import { byName, count, duration, metricValue, percent, plural, sentenceCase, stateWord } from "../words";
+import { byName, count, metricValue, percent, plural, sentenceCase, stateWord, within } from "../words";
 import { FirstRun } from "./first-run";
 
 const URGENCY: Record<State, number> = { failing: 0, blind: 1, waiting: 2, healthy: 3 };
@@ -97,7 +97,7 @@ const COLUMNS: Column<ModelRow>[] = [
     cell: (row) => (
       <>
         {percent(row.labelled)}
-        <div className="soft small">{row.delay === null ? "" : `within ${duration(row.delay)}`}</div>
+        <div className="soft small">{row.delay === null ? "" : within(row.delay)}</div>
       </>
     ),
   },

@@ -12,6 +12,7 @@ const KEYS: [string[], string][] = [
   [["J", "K"], "down and up in a list"],
   [["Enter"], "open what is marked"],
   [["Esc"], "back to where it belongs"],
+  [["X"], "choose a run, to compare it"],
   [["/"], "find in the list, or write SQL"],
   [["?"], "these keys"],
 ];
@@ -20,6 +21,7 @@ const KEYS: [string[], string][] = [
 function above(path: string): string | null {
   const parts = path.split("/").filter((part) => part !== "");
   if (parts.length === 0) return null;
+  if (parts[0] === "runs" && parts.length > 1) return to.runs();
   return parts[0] === "models" && parts.length > 2 ? `/models/${parts[1] ?? ""}` : to.models;
 }
 
@@ -107,6 +109,7 @@ export function Frame(): ReactElement {
           <NavLink to={to.models} end>
             Models
           </NavLink>
+          <NavLink to={to.runs()}>Runs</NavLink>
           <NavLink to={to.alerts}>Alerts</NavLink>
           <NavLink to={to.sql}>SQL</NavLink>
         </nav>

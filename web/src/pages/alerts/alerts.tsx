@@ -43,7 +43,7 @@ function headline(alerts: OpenAlert[]): string {
 /** What is wrong now, above the signals of it. */
 function OpenIncidents(): ReactElement {
   const models = useAnswer<ModelRow[]>(api.models);
-  const open = (models.data ?? []).flatMap((one) => (one.incident === null ? [] : [one.incident, ...one.others]));
+  const open = (models.data ?? []).flatMap(({ incident, others }) => (incident === null ? [] : [incident].concat(others)));
   return (
     <>
       {open.map(({ model, incident, sentence }) => (

@@ -12,7 +12,7 @@ import { useAnswer } from "../../data/query";
 import { sliceOf, type Url, useUrl } from "../../data/url";
 import { type Fact, Facts, Head, Section } from "../../parts/page";
 import { Empty, Shown } from "../../parts/states";
-import { count, describe, duration, isPart, metricValue, percent, period, plural, sentenceCase, stateWord } from "../../words";
+import { count, describe, isPart, metricValue, percent, period, plural, sentenceCase, stateWord, within } from "../../words";
 import { DistributionOf, SlicesOf } from "./column";
 import { EventLines, IncidentLines } from "./lists";
 import { Review } from "./review";
@@ -41,7 +41,7 @@ function factsOf({ row, reference, declared, by }: ModelPage): Fact[] {
     {
       name: "labelled",
       value: percent(row.labelled),
-      ...(row.delay === null ? {} : { note: `nearly all within ${duration(row.delay)}` }),
+      ...(row.delay === null ? {} : { note: `nearly all ${within(row.delay)}` }),
     },
     { name: "reference", value: period(reference), note: declared ? "declared" : "assumed" },
   );

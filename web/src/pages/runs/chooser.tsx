@@ -1,0 +1,64 @@
+/** Which metrics and params are columns. */
+import { Button, Popover, TextInput } from "@mantine/core";
+import { type ReactElement, useState } from "react";
+
+import { count } from "../../words";
+
+interface Props {
+  /** All there are: `metrics.NAME`, `params.NAME`. */
+  all: string[];
+  shown: string[];
+  /** Null is all. */
+  onChange: (shown: string[] | null) => void;
+}
+
+const KINDS = [
+  { head: "Metrics", prefix: "metrics." },
+  { head: "Params", prefix: "params." },
+];
+
+export function Chooser({ all, shown, onChange }: Props): ReactElement {
+  const [find, setFind] = useState("");
+  const chosen = new Set(shown);
+  const fitting = all.filter((id) => id.toLowerCase().includes(find.toLowerCase()));
+  const put = (ids: string[], on: boolean): void => {
+    const after = all.filter((id) => (ids.includes(id) ? on : chosen.has(id)));
+    onChange(after.length === all.length ? null : after);
+  };
+  return (
+    <Popover position="bottom-end" shadow="sm" trapFocus>
+      <Popover.Target>
+        <Button variant="default" size="xs">
+          Columns: {shown.length === all.length ? `all ${count(all.length)}` : `${count(shown.length)} of ${count(all.length)}`}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown className="chooser">
+        <TextInput size="xs" aria-label="Find a column" placeholder="Find a column" value={find} onChange={(event) => setFind(event.currentTarget.value)} />
+        <p className="small ways">
+          <button type="button" className="linkish" onClick={() => put(fitting, true)}>
+            {find === "" ? "Show all" : "Show these"}
+          </button>
+          <button type="button" className="linkish" onClick={() => put(fitting, false)}>
+            {find === "" ? "Show none" : "Hide these"}
+          </button>
+        </p>
+        <div className="list">
+          {KINDS.map(({ head, prefix }) => {
+            const ids = fitting.filter((id) => id.startsWith(prefix));
+            return ids.length === 0 ? null : (
+              <fieldset key={prefix}>
+                <legend className="soft small">{head}</legend>
+                {ids.map((id) => (
+                  <label key={id}>
+                    <input type="checkbox" checked={chosen.has(id)} onChange={(event) => put([id], event.currentTarget.checked)} />
+                    {id.slice(prefix.length)}
+                  </label>
+                ))}
+              </fieldset>
+            );
+          })}
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
