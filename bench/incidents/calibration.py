@@ -33,7 +33,10 @@ def curves(trials: Sequence[Trial]) -> dict[str, Curve]:
 
 
 def _curve(trials: Sequence[Trial]) -> Curve:
-    """Return the steps of the isotonic hit rate over margins, capped at (hits + 1) / (n + 2)."""
+    """Return the steps of the isotonic hit rate over margins, capped at (hits + 1) / (n + 2).
+
+    A step of few rows is never stated below the one before it: the rate rises with the margin.
+    """
     margin = np.array([_margin(one) for one in trials])
     hit = np.array([float(one.hit) for one in trials])
     fitted = IsotonicRegression(y_min=0, y_max=1).fit(margin, hit).predict(margin)
@@ -42,7 +45,7 @@ def _curve(trials: Sequence[Trial]) -> Curve:
         within = fitted == level
         capped = min(float(level), (hit[within].sum() + 1) / (within.sum() + 2))
         steps["margin"].append(round(float(margin[within].min()), 3))
-        steps["hit"].append(round(capped, 3))
+        steps["hit"].append(max([round(capped, 3), *steps["hit"][-1:]]))
     return steps
 
 

@@ -14,11 +14,25 @@ SMALL_CALENDAR = Calendar(
 )
 
 
+class RunRecorder:
+    """Stands for a run."""
+
+    def __init__(self):
+        self.losses, self.ended = [], False
+
+    def log(self, values):
+        self.losses.append(values["loss"])
+
+    def finish(self):
+        self.ended = True
+
+
 class Recorder:
     """Stands for a store and for its model: keeps what it is told."""
 
     def __init__(self):
         self.rows, self.labels, self.calls, self.events, self.references = [], [], [], [], []
+        self.runs = []
 
     def model(self, name):
         assert name == camera.MODEL
@@ -36,6 +50,10 @@ class Recorder:
 
     def reference(self, start, end):
         self.references.append((start, end))
+
+    def start_run(self, **what):
+        self.runs.append((RunRecorder(), what))
+        return self.runs[-1][0]
 
     def event(self, name, **what):
         self.events.append((name, what))

@@ -3,6 +3,7 @@
 import inspect
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import whence
@@ -23,6 +24,15 @@ def test_every_photo_is_logged_and_labelled_once(finished):
     assert sorted(row["id"] for row in recorder.labels) == sorted(ids)
     asked = {row["id"]: row["ts"] for row in recorder.rows}
     assert all(row["at"] > asked[row["id"]] for row in recorder.labels)
+
+
+def test_the_training_is_a_run_whose_loss_falls(finished):
+    recorder, case = finished
+    ((run, said),) = recorder.runs
+    assert said["params"]["photos"] == len(case.training.photos)
+    assert run.ended
+    batches = len(run.losses) // case.training.passes
+    assert np.mean(run.losses[-batches:]) < np.mean(run.losses[:batches])
 
 
 def test_log_and_labels_come_in_the_order_of_time(finished):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from whence import record
 from whence.api.location import locate
 from whence.api.model import Model
+from whence.api.run import Run, start_run
 from whence.api.stored_run import StoredRun
 from whence.types.time import parse_time
 
@@ -139,6 +140,20 @@ class Store:
         from whence.api.jobs import models  # noqa: PLC0415 - needs the extra `app`
 
         return models(self.path)
+
+    def start_run(
+        self,
+        *,
+        project: str = "default",
+        name: str | None = None,
+        params: dict[str, Any] | None = None,
+        tags: dict[str, str] | None = None,
+        parent: Run | str | None = None,
+    ) -> Run:
+        """Begin a run in this store; see `whence.start_run`."""
+        return start_run(
+            project=project, name=name, params=params, tags=tags, parent=parent, store=self.path
+        )
 
     def runs(
         self,

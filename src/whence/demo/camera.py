@@ -8,7 +8,7 @@ log says what happened.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from whence.demo import remedies
 from whence.demo.choice import choose
 from whence.demo.network import Network
 from whence.demo.phone import NEW, OLD, shoot
-from whence.demo.service import serve
+from whence.demo.service import VERSION, serve
 from whence.demo.serving import read
 from whence.demo.traffic import APP_VERSIONS, Calendar, requests
 
@@ -54,6 +54,22 @@ class Log(Protocol):
         self, name: str, *, at: datetime, kind: str, scope: dict[str, str], model: str
     ) -> str:
         """Record an event."""
+        ...
+
+    def start_run(self, *, project: str, name: str, params: dict[str, Any]) -> RunLog:
+        """Begin a run."""
+        ...
+
+
+class RunLog(Protocol):
+    """What the case needs of `whence.Run`."""
+
+    def log(self, values: dict[str, Any]) -> None:
+        """Record values of metrics at the next step."""
+        ...
+
+    def finish(self) -> None:
+        """Record that the run ended."""
         ...
 
 
@@ -145,9 +161,7 @@ def run(
     tell("choosing", 0.0)
     training = _training(taught, codes, days, passes, rng, seed)
     tell("choosing", 1.0)
-    network = Network(training.architecture, len(codes), seed).fit(
-        training.photos, training.labels, passes, lambda share: tell("training", share)
-    )
+    network = _train(log, training, len(codes), seed, tell)
     traffic = requests(days, held_out, rng)
     served = serve(log.model(MODEL), network, traffic, folder.resolve(), codes, rng=rng, tell=tell)
     _declare(log, days)
@@ -163,6 +177,27 @@ def run(
         training=training,
         seed=seed,
     )
+
+
+def _train(
+    log: Log, training: remedies.Training, classes: int, seed: int, tell: Progress
+) -> Network:
+    """Train the network that will serve, and log how that goes as a run."""
+    built = training.architecture
+    params = {
+        "photos": len(training.photos),
+        "channels": list(built.channels),
+        "raster": built.grid,
+        "passes": training.passes,
+        "seed": seed,
+    }
+    run = log.start_run(project=MODEL, name=f"{MODEL} {VERSION}", params=params)
+    network = Network(built, classes, seed).fit(
+        training.photos, training.labels, training.passes,
+        lambda share: tell("training", share), lambda loss: run.log({"loss": loss}),
+    )  # fmt: skip
+    run.finish()
+    return network
 
 
 def _training(

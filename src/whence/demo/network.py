@@ -62,7 +62,7 @@ DEEP = Architecture((8, 16, 32, 32), pools=3, grid=3)
 
 
 class Network:
-    """A classifier of grey images.
+    """A classifier of grey images; `loss` is that of the batch whose gradients were last taken.
 
     Parameters
     ----------
@@ -76,6 +76,7 @@ class Network:
 
     def __init__(self, architecture: Architecture, classes: int, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
+        self.loss = np.nan
         self.layers: list[Layer] = []
         before = 1
         for number, channels in enumerate(architecture.channels):
@@ -93,6 +94,7 @@ class Network:
         labels: NDArray[np.intp],
         passes: int,
         progress: Callable[[float], None] | None = None,
+        heard: Callable[[float], None] | None = None,
     ) -> Network:
         """Train on all photos some times over; return self.
 
@@ -108,12 +110,16 @@ class Network:
             Times that each photo is learned from.
         progress
             Called with the share done, 0 to 1.
+        heard
+            Called with the mean cross-entropy of each batch before it was learned from, in nats.
         """
         adam = _Adam([p for layer in self.layers for p in layer.parameters])
         for done in range(passes):
             batches = self._batches(photos)
             for number, chosen in enumerate(batches, start=1):
                 adam.step(self.gradients([photos[i] for i in chosen], labels[chosen]))
+                if heard is not None:
+                    heard(self.loss)
                 if progress is not None:
                     progress((done + number / len(batches)) / passes)
         return self
@@ -121,6 +127,7 @@ class Network:
     def gradients(self, photos: Sequence[Grey], labels: NDArray[np.intp]) -> list[Floats]:
         """Return the gradient of the mean cross-entropy of photos of one size by each parameter."""
         back = _softmax(self._forward(_stack(photos)))
+        self.loss = float(-np.log(back[np.arange(len(labels)), labels]).mean())
         back[np.arange(len(labels)), labels] -= 1
         back /= len(labels)
         found: list[list[Floats]] = []

@@ -28,12 +28,14 @@ const MOST_ALERTS = 12;
 function factsOf(page: IncidentPage): Fact[] {
   const { incident } = page.head;
   const { metric } = page;
-  const facts: Fact[] = [
-    {
+  const facts: Fact[] = [];
+  // The verdict says how far all rows fell, from other windows than the watch does.
+  if (page.drop === null || isPart(incident.where)) {
+    facts.push({
       name: isPart(incident.where) ? `${metric}, ${describe(incident.where)}` : metric,
       value: `${metricValue(metric, incident.before)} → ${metricValue(metric, incident.after)}`,
-    },
-  ];
+    });
+  }
   if (page.drop !== null) facts.push({ name: "the drop", value: pointsOf(metric, page.drop) });
   const ended = incident.ended === null ? null : new Date(incident.ended).getTime();
   const until = ended ?? new Date(page.period.end).getTime();
