@@ -2,8 +2,6 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Many tests wait for processes of their own: one more than there are processors keeps those busy.
-WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 SOURCES := $(shell find src -name '*.py')
 
 .PHONY: demo test lint bench pictures clean
@@ -14,7 +12,7 @@ demo: $(VENV)/.demo
 
 # Every check: format, lint, types, then the tests. Ends with the test runner's own summary.
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)
+	$(BIN)/python -m pytest -n auto $(PYTEST)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check --quiet

@@ -77,8 +77,9 @@ def facts(metadata: Metadata, said: RunFacts) -> None:
     params = [(said.run, key, msgspec.json.encode(value).decode(), said.at)
               for key, value in said.params.items()]  # fmt: skip
     tags = [(said.run, key, value, said.at) for key, value in said.tags.items()]
-    metadata.run_many(upsert.format("params"), params)
-    metadata.run_many(upsert.format("tags"), tags)
+    for table, rows in (("params", params), ("tags", tags)):
+        if rows:
+            metadata.run_many(upsert.format(table), rows)
 
 
 def end(metadata: Metadata, said: RunEnd) -> None:

@@ -75,12 +75,15 @@ class Running:
 
     def save(self, metadata: Metadata) -> None:
         """Keep the small facts; the caller holds the transaction."""
+        if not self._seen:
+            return
         runs.seen(metadata, self._seen.items())
         for start, journal in self._starts:
             runs.start(metadata, start, journal)
         for said in self._facts:
             runs.facts(metadata, said)
-        runs.latest(metadata, self._latest())
+        if self._runs:
+            runs.latest(metadata, self._latest())
         for ended in self._ends:
             runs.end(metadata, ended)
 
