@@ -1,10 +1,10 @@
-import fcntl
 import shutil
-import subprocess
-import sys
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+PATIENCE = 60_000
+"""Milliseconds until a page that does not show what it should is wrong: machines may be busy."""
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,7 @@ def chromium():
 @pytest.fixture(scope="session")
 def browser(chromium):
     """Return a real browser."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         # Root may not sandbox in a container; the only pages opened are our own.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -29,18 +30,13 @@ def browser(chromium):
 
 
 @pytest.fixture(scope="session")
-def camera(tmp_path_factory, worker_id):
-    """Return the store of the camera demo, with its photos; made once for all that run tests."""
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared if worker_id == "master" else shared.parent
-    store, made = shared / "camera", shared / "camera.made"
-    with (shared / "camera.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            command = [sys.executable, "-m", "whence.cli", "demo", "camera", "--no-remedies"]
-            subprocess.run([*command, "--store", store], check=True, capture_output=True)
-            made.touch()
-    return store
+def camera(made_once, run_whence):
+    """Return the store of the camera demo, with its photos."""
+
+    def demonstrate(folder):
+        run_whence("demo", "camera", "--no-remedies", "--store", folder, cwd=folder)
+
+    return made_once("camera", demonstrate)
 
 
 @pytest.fixture
@@ -52,6 +48,7 @@ def opened(browser):
         context = browser.new_context(
             base_url=address, color_scheme=scheme, viewport={"width": width, "height": 1000}
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)

@@ -320,7 +320,7 @@ export interface RowPage {
 
 // runs.py
 
-export type RunStatus = "running" | "finished" | "failed" | "killed" | "unknown";
+export type RunStatus = "running" | "scheduled" | "finished" | "failed" | "killed" | "unknown";
 
 /** What a param may be: whatever JSON can say. */
 export type Param = string | number | boolean | null | Param[] | { [name: string]: Param };
@@ -333,6 +333,10 @@ export interface RunRow {
   started: Time;
   ended: Time | null;
   parent: string | null;
+  /** Who ran it; empty where that was not said. */
+  user: string;
+  /** When it was marked so; null if it is not. */
+  deleted: Time | null;
   params: Record<string, Param>;
   tags: Record<string, string>;
   metrics: Record<string, number | null>;

@@ -10,6 +10,16 @@ export const MINUS = "−";
 /** Whether the metric is a share, shown in percent. */
 export const isShare = (metric: string | null): boolean => metric !== null && SHARES.has(metric);
 
+const NAMES: Record<string, string> = { mae: "mean absolute error", brier: "Brier score" };
+
+/** A metric in words; `metric` where there is none yet. */
+export const metricName = (metric: string | null): string => (metric === null ? "metric" : (NAMES[metric] ?? metric));
+
+const SHORT: Record<string, string> = { mae: "MAE" };
+
+/** A metric in few letters, over a column of numbers. */
+export const metricShort = (metric: string | null): string => (metric === null ? "loss" : (SHORT[metric] ?? metricName(metric)));
+
 /** A number with at most four significant digits, as Python's `:.4g`. */
 export function general(value: number): string {
   if (value === 0) return "0";
@@ -19,15 +29,22 @@ export function general(value: number): string {
   return text.replace("-", MINUS);
 }
 
+/** Of a Brier score, which lies between 0 and 1: what is smaller does not matter. */
+const DECIMALS = 5;
+
+/** A value or points of a metric that is no share. */
+const plainly = (metric: string | null, value: number): string =>
+  metric === "brier" ? String(Number(Number(value.toPrecision(4)).toFixed(DECIMALS))).replace("-", MINUS) : general(value);
+
 /** A metric's value with its unit: `78.6 %`, `0.0412`. */
 export function metricValue(metric: string | null, value: number | null): string {
   if (value === null) return "–";
-  return isShare(metric) ? `${(100 * value).toFixed(1)} %` : general(value);
+  return isShare(metric) ? `${(100 * value).toFixed(1)} %` : plainly(metric, value);
 }
 
 /** Points without their unit: `11.8`, `0.0412`. */
 export function bare(metric: string | null, points: number): string {
-  const text = isShare(metric) ? (100 * points).toFixed(1) : general(points);
+  const text = isShare(metric) ? (100 * points).toFixed(1) : plainly(metric, points);
   return text.replace("-", MINUS).replace(/^−0\.0$/, "0.0");
 }
 

@@ -135,16 +135,25 @@ class Watched:
             return self.state.reference
         return Window(moment(after[-1].start), moment(after[0].end))
 
-    def period(self, start: datetime | None, end: datetime | None) -> Window:
-        """Return the period asked for, its open ends those of `recent`.
+    @property
+    def since_reference(self) -> Window:
+        """All time after the reference that has windows; the reference itself if none has."""
+        last = self.state.reference.end
+        end = self.recent.end
+        return Window(last, end) if end > last else self.state.reference
+
+    def period(
+        self, start: datetime | None, end: datetime | None, usual: Window | None = None
+    ) -> Window:
+        """Return the period asked for, its open ends those of `usual`, or of `recent` if None.
 
         Raises
         ------
         BadInput
             If it ends before it starts.
         """
-        recent = self.recent
-        found = Window(start or recent.start, end or recent.end)
+        usual = usual or self.recent
+        found = Window(start or usual.start, end or usual.end)
         if found.start >= found.end:
             raise BadInput(
                 f"the period {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} is empty; "

@@ -41,6 +41,8 @@ const FEW = 30;
 const WHOLE = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat();
 const DIGITS = 6;
 const BAND_ALPHA = "26";
+/** The edges of a band, so that a single high point among many is seen. */
+const EDGE_ALPHA = "80";
 
 /** A tick of a scale: as many digits as tell it from the next. */
 function tick(value: number): string {
@@ -121,8 +123,7 @@ export function CurveChart({ lines, steps, onPoint, onSteps }: Props): ReactElem
         series: [
           {},
           ...looks.flatMap((look): uPlot.Series[] => [
-            unseen,
-            unseen,
+            ...Array.from({ length: 2 }, () => (look.merged ? { ...unseen, stroke: of(look) + EDGE_ALPHA, width: 1 } : unseen)),
             {
               stroke: of(look),
               width: 1.5,

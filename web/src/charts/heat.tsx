@@ -1,6 +1,6 @@
 /** Columns by windows: how far each moved from the reference; drawn on a canvas, one cell each. */
 import { useComputedColorScheme } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
+import { useElementSize, useMediaQuery } from "@mantine/hooks";
 import { type KeyboardEvent, type PointerEvent, type ReactElement, useEffect, useRef, useState } from "react";
 
 import type { DriftMap } from "../api";
@@ -23,6 +23,8 @@ interface Place {
 
 const ROW = 20;
 const GAP = 1;
+/** Room for a name over its row, where there is none beside it. */
+const NAME = 18;
 // Cohen (1988): .1 is small, .3 medium, .5 large; the ink is full at large.
 const LARGE = 0.5;
 const FAINTEST = 0.04;
@@ -57,7 +59,10 @@ export function HeatMap({ map, extent, chosen, onChoose }: Props): ReactElement 
   const canvas = useRef<HTMLCanvasElement>(null);
   const [place, setPlace] = useState<Place | null>(null);
   useComputedColorScheme("light"); // another light is drawn in other colours
-  const height = map.columns.length * ROW;
+  const narrow = useMediaQuery("(max-width: 46rem)", undefined, { getInitialValueInEffect: false }) === true;
+  const over = narrow ? NAME : 0;
+  const pitch = over + ROW;
+  const height = map.columns.length * pitch;
   const inner = Math.max(width - SCALE_WIDTH, 0);
   const long = extent.to - extent.from || 1;
   const left = (at: number): number => (((map.start[at] ?? 0) - extent.from) / long) * inner;
@@ -72,7 +77,7 @@ export function HeatMap({ map, extent, chosen, onChoose }: Props): ReactElement 
     pen.setTransform(scale, 0, 0, scale, 0, 0);
     const colours = palette();
     map.columns.forEach((column, row) => {
-      const top = row * ROW;
+      const top = row * pitch + over;
       for (let at = 0; at < map.start.length; at += 1) {
         const x = left(at);
         const wide = Math.max(right(at) - x - (right(at) - x > 4 ? GAP : 0), 0.7);
@@ -98,14 +103,14 @@ export function HeatMap({ map, extent, chosen, onChoose }: Props): ReactElement 
     if (place !== null) {
       pen.strokeStyle = colours.ink;
       pen.lineWidth = 1.5;
-      pen.strokeRect(left(place.at), place.row * ROW, right(place.at) - left(place.at), ROW - GAP);
+      pen.strokeRect(left(place.at), place.row * pitch + over, right(place.at) - left(place.at), ROW - GAP);
     }
   });
 
   const find = (event: PointerEvent<HTMLCanvasElement>): Place | null => {
     const box = event.currentTarget.getBoundingClientRect();
     const time = extent.from + ((event.clientX - box.left) / box.width) * long;
-    const row = Math.floor((event.clientY - box.top) / ROW);
+    const row = Math.floor((event.clientY - box.top) / pitch);
     const at = map.start.findIndex((start, index) => start <= time && time < (map.end[index] ?? 0));
     return at < 0 || row < 0 || row >= map.columns.length ? null : { row, at };
   };
@@ -137,7 +142,7 @@ export function HeatMap({ map, extent, chosen, onChoose }: Props): ReactElement 
 
   return (
     <>
-      <div className="heat" style={{ "--row": `${ROW}px` } as React.CSSProperties}>
+      <div className="heat" style={{ "--row": `${pitch}px`, "--name": `${narrow ? NAME : ROW}px` } as React.CSSProperties}>
         <div className="names">
           {map.columns.map((column) => (
             <button

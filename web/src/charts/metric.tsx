@@ -3,7 +3,7 @@ import { type ReactElement, useCallback, useMemo } from "react";
 import type uPlot from "uplot";
 
 import type { Series } from "../api";
-import { isShare, metricValue } from "../words";
+import { isShare, metricName, metricValue } from "../words";
 import { type Extent, scaleAxis, stepOf, timeAxis } from "./axis";
 import { drawEvents, drawIncidents, drawReference, type Marks } from "./marks";
 import { type Options, type Palette, Plot } from "./plot";
@@ -79,9 +79,9 @@ export function MetricChart({ series, extent, marks, onPoint, onSpan }: Props): 
           scaleAxis(colours, (value) => metricValue(metric, value).replace(/\.0 %$/, " %")),
         ],
         bands: [
+          { series: [6, 5], fill: colours.extremes },
           { series: [2, 1], fill: colours.band },
           { series: [4, 3], fill: colours.accentWash },
-          { series: [6, 5], fill: colours.accentWash },
         ],
         series: [
           {},
@@ -126,7 +126,7 @@ export function MetricChart({ series, extent, marks, onPoint, onSpan }: Props): 
   const label =
     known.length === 0
       ? "no window has labels yet"
-      : `${metric ?? "metric"} over ${series.start.length} windows, from ` +
+      : `${metricName(metric)} over ${series.start.length} windows, from ` +
         `${metricValue(metric, known[0] ?? null)} to ${metricValue(metric, known.at(-1) ?? null)}`;
   return <Plot label={label} height={HEIGHT} data={data} options={options} />;
 }

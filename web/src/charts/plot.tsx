@@ -13,6 +13,8 @@ export interface Palette {
   rule: string;
   accent: string;
   accentWash: string;
+  /** Of a band that is wider than another and drawn under it. */
+  extremes: string;
   band: string;
   wrong: string;
   wrongWash: string;
@@ -33,6 +35,7 @@ export function palette(): Palette {
     rule: of("rule"),
     accent: of("accent"),
     accentWash: of("accent-wash"),
+    extremes: of("extremes"),
     band: of("band"),
     wrong: of("wrong"),
     wrongWash: of("wrong-wash"),

@@ -12,7 +12,7 @@ import { Silenced } from "../parts/silenced";
 import { Empty, Shown } from "../parts/states";
 import { Spark } from "../charts/spark";
 import { type Column, Grid } from "../table/grid";
-import { byName, count, metricValue, percent, plural, sentenceCase, stateWord, within } from "../words";
+import { byName, count, metricName, metricValue, percent, plural, sentenceCase, stateWord, within } from "../words";
 import { FirstRun } from "./first-run";
 
 const URGENCY: Record<State, number> = { failing: 0, blind: 1, waiting: 2, healthy: 3 };
@@ -60,7 +60,7 @@ const COLUMNS: Column<ModelRow>[] = [
       <>
         <span className="big">{metricValue(row.metric, row.value)}</span>
         <div className="soft small">
-          {row.expected === null ? (row.metric ?? "") : `normal ${metricValue(row.metric, row.expected)}`}
+          {row.expected === null ? (row.metric === null ? "" : metricName(row.metric)) : `normal ${metricValue(row.metric, row.expected)}`}
         </div>
       </>
     ),
@@ -71,7 +71,7 @@ const COLUMNS: Column<ModelRow>[] = [
     className: "spark",
     cell: (row) => (
       <Spark
-        label={`${row.metric ?? "metric"} of ${row.name} in the last ${row.recent.length} windows`}
+        label={`${metricName(row.metric)} of ${row.name} in the last ${row.recent.length} windows`}
         values={row.recent}
         expected={row.expected}
         failing={row.state === "failing"}

@@ -3,9 +3,10 @@ import { Modal, SegmentedControl } from "@mantine/core";
 import { type ReactElement, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
 
-import type { Cell, RowPage } from "../api";
+import type { Cell, ModelPage, RowPage } from "../api";
 import { Failure, read } from "../data/client";
 import { api, type RowsWanted, to } from "../data/paths";
+import { useAnswer } from "../data/query";
 import { sliceOf, useUrl } from "../data/url";
 import { Head } from "../parts/page";
 import { Photo } from "../parts/photo";
@@ -94,8 +95,17 @@ function columnsOf(names: string[], photos: boolean): Column<Row>[] {
   return [photo, ...values];
 }
 
-function sentence(model: string, wanted: RowsWanted, total: number | null): string {
-  const kind = wanted.wrong === null ? "row" : wanted.wrong ? "wrong answer" : "right answer";
+/** What answers are called: of a loss that is no 0/1, those beyond its mean in the reference are worse than usual. */
+interface Answers {
+  kinds: [wrong: string, right: string];
+  choices: [wrong: string, right: string];
+}
+
+const RIGHT_OR_WRONG: Answers = { kinds: ["wrong answer", "right answer"], choices: ["wrong", "right"] };
+const BY_DEGREES: Answers = { kinds: ["worse answer", "usual answer"], choices: ["worse than usual", "no worse"] };
+
+function sentence(model: string, wanted: RowsWanted, answers: Answers, total: number | null): string {
+  const kind = wanted.wrong === null ? "row" : answers.kinds[wanted.wrong ? 0 : 1];
   const where = describe(wanted.where ?? {});
   const slice = wanted.outside === true ? `not ${where}` : where;
   const since = wanted.start === null ? "" : ` since ${when(wanted.start)}`;
@@ -107,6 +117,8 @@ function View({ model, wanted }: { model: string; wanted: RowsWanted }): ReactEl
   const url = useUrl();
   const [open, setOpen] = useState<Row | null>(null);
   const { columns, rows, total, failure, more } = useRows(model, wanted);
+  const row = useAnswer<ModelPage>(api.model(model)).data?.row;
+  const answers = row !== undefined && row.metric !== null && !row.higher_is_better ? BY_DEGREES : RIGHT_OR_WRONG;
   const photos = rows.some((row) => row.photo !== null);
   const shown = useMemo(() => columnsOf(columns, photos), [columns, photos]);
   const path = open?.photo ?? null;
@@ -115,7 +127,7 @@ function View({ model, wanted }: { model: string; wanted: RowsWanted }): ReactEl
       <Head
         title={`Rows of ${model}`}
         kicker={<Link to={to.model(model)}>{model}</Link>}
-        headline={sentence(model, wanted, total)}
+        headline={sentence(model, wanted, answers, total)}
       />
       <div className="deeds" style={{ margin: "1.25rem 0" }}>
         <SegmentedControl
@@ -124,8 +136,8 @@ function View({ model, wanted }: { model: string; wanted: RowsWanted }): ReactEl
           value={wanted.wrong === null ? "all" : String(Number(wanted.wrong))}
           data={[
             { value: "all", label: "all" },
-            { value: "1", label: "wrong" },
-            { value: "0", label: "right" },
+            { value: "1", label: answers.choices[0] },
+            { value: "0", label: answers.choices[1] },
           ]}
           onChange={(next) => url.set({ wrong: next === "all" ? null : next }, "replace")}
         />

@@ -15,12 +15,18 @@ interface HeadProps {
   standfirst?: ReactNode | undefined;
 }
 
+const DATE = /(\d{4}-\d\d-\d\d)/;
+
+/** A text whose dates stay in one line. */
+const unbroken = (text: string): ReactNode =>
+  text.split(DATE).map((part, at) => (DATE.test(part) ? <span key={`${at} ${part}`} className="nowrap">{part}</span> : part));
+
 export function Head({ title, kicker, headline, standfirst }: HeadProps): ReactElement {
   useTitle(title);
   return (
     <header>
       {kicker === undefined ? null : <p className="kicker">{kicker}</p>}
-      <h1 className="headline">{headline}</h1>
+      <h1 className="headline">{typeof headline === "string" ? unbroken(headline) : headline}</h1>
       {standfirst === undefined ? null : <p className="standfirst">{standfirst}</p>}
     </header>
   );

@@ -143,8 +143,8 @@ export function Examples({ page }: { page: IncidentPage }): ReactElement {
   const others = useAnswer<RowPage>(part ? api.rows(model, { ...rest, limit }) : null);
   const useRest = part && others.data?.total !== 0;
   const reference = useAnswer<RowPage>(useRest ? null : api.rows(model, { ...before, limit }));
-  const loss = page.higher_is_better ? "Wrong answers" : "The worst half of the answers";
-  const good = page.higher_is_better ? "Right answers" : "The best half of the answers";
+  const loss = page.higher_is_better ? "Wrong answers" : "Answers worse than usual";
+  const good = page.higher_is_better ? "Right answers" : "Answers no worse than usual";
   const onMore = (): void => setMore(true);
   return (
     <div className="two">
@@ -153,7 +153,7 @@ export function Examples({ page }: { page: IncidentPage }): ReactElement {
         title={`${loss}, ${describe(where)}`}
         says={period(page.period)}
         wanted={failing}
-        empty="No labelled row of this slice was answered wrongly in that time."
+        empty={`No labelled row of this slice was answered ${page.higher_is_better ? "wrongly" : "worse than usual"} in that time.`}
         answer={wrong}
         more={more}
         onMore={onMore}

@@ -13,7 +13,7 @@ import { useUrl } from "../../data/url";
 import { AlertLine, groupAlerts } from "../../parts/alerts";
 import { type Fact, Facts, Head, Section } from "../../parts/page";
 import { Empty, Failed, Shown } from "../../parts/states";
-import { actionWord, confidence, describe, duration, isPart, metricValue, namesCause, pointsOf, sentenceCase, when } from "../../words";
+import { actionWord, confidence, describe, duration, isPart, metricName, metricValue, namesCause, pointsOf, sentenceCase, when } from "../../words";
 import { DistributionOf, SlicesOf } from "../model/column";
 import { EventLines } from "../model/lists";
 import { Timeline } from "../model/timeline";
@@ -32,7 +32,7 @@ function factsOf(page: IncidentPage): Fact[] {
   // The verdict says how far all rows fell, from other windows than the watch does.
   if (page.drop === null || isPart(incident.where)) {
     facts.push({
-      name: isPart(incident.where) ? `${metric}, ${describe(incident.where)}` : metric,
+      name: isPart(incident.where) ? `${metricName(metric)}, ${describe(incident.where)}` : metricName(metric),
       value: `${metricValue(metric, incident.before)} → ${metricValue(metric, incident.after)}`,
     });
   }
@@ -192,6 +192,10 @@ function Export({ page }: { page: IncidentPage }): ReactElement {
   );
 }
 
+/** Whether the verdict speaks of a column. */
+const isNamed = ({ report }: IncidentPage, column: string): boolean =>
+  report !== null && [report.verdict.where, ...report.findings.map(({ slice }) => slice)].some((where) => column in where);
+
 function Column({ page, column }: { page: IncidentPage; column: string }): ReactElement {
   const url = useUrl();
   const { model } = page.head;
@@ -200,7 +204,7 @@ function Column({ page, column }: { page: IncidentPage; column: string }): React
       title={`${column}, before and now`}
       says={
         <>
-          The column that matters here. <Link to={to.column(model, column, page.period)}>See it with the others</Link>
+          {isNamed(page, column) ? "The column that matters here." : "The column that moved most."} <Link to={to.column(model, column, page.period)}>See it with the others</Link>
         </>
       }
     >

@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import type { WhyReport } from "../../api";
 import { rangeOf, type Step, WaterfallBar } from "../../charts/waterfall";
 import { to } from "../../data/paths";
-import { causeMeans, describe, isPart, isShare, percent, print, reach, signed } from "../../words";
+import { causeMeans, describe, isPart, isShare, metricName, percent, print, reach, signed } from "../../words";
 import { type Part, partsOf } from "./parts";
 
 interface Props {
@@ -48,7 +48,7 @@ export function Split({ model, metric, report }: Props): ReactElement {
   const { drop, parts } = useMemo(() => partsOf(report), [report]);
   const whole: Step = { from: 0, to: drop, interval: null, look: "drop" };
   const range = rangeOf([whole, ...parts.map((part) => part.step)]);
-  const unit = isShare(metric) ? "Points" : `Points of ${metric}`;
+  const unit = isShare(metric) ? "Points" : `Points of ${metricName(metric)}`;
   return (
     <table className="waterfall">
       <thead>

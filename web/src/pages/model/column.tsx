@@ -9,7 +9,7 @@ import { api, type Span } from "../../data/paths";
 import { useAnswer } from "../../data/query";
 import { Empty, Shown } from "../../parts/states";
 import { type Column, Grid } from "../../table/grid";
-import { count, isShare, metricValue, percent, period, plural, reach, signed } from "../../words";
+import { count, isShare, metricName, metricShort, metricValue, percent, period, plural, reach, sentenceCase, signed } from "../../words";
 
 interface Props {
   model: string;
@@ -57,7 +57,7 @@ export function DistributionOf({ model, metric, column, span }: Props): ReactEle
             <Bars
               label={`${column}: shares of ${one.bins.length} bins before and now, as in the numbers beside`}
               rows={rowsOf(metric, one)}
-              heads={["share of rows", metric ?? "loss"]}
+              heads={["share of rows", metricShort(metric)]}
             />
           </>
         )
@@ -80,9 +80,9 @@ function levelColumns(metric: string | null, failing: boolean): Column<Level>[] 
     },
     {
       id: "after",
-      head: metric ?? "Metric",
+      head: sentenceCase(metricName(metric)),
       number: true,
-      label: metric ?? "metric",
+      label: metricName(metric),
       value: (row) => row.after,
       cell: (row) => (
         <>
@@ -123,7 +123,7 @@ function levelColumns(metric: string | null, failing: boolean): Column<Level>[] 
       className: "narrow-off",
       cell: (row) => (
         <div style={{ width: "7rem" }}>
-          <Spark label={`${metric ?? "metric"} of ${row.label}`} values={row.recent} expected={row.before} failing={failing && (row.points ?? 0) > 0.01} />
+          <Spark label={`${metricName(metric)} of ${row.label}`} values={row.recent} expected={row.before} failing={failing && (row.points ?? 0) > 0.01} />
         </div>
       ),
     },

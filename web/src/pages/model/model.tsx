@@ -12,7 +12,7 @@ import { useAnswer } from "../../data/query";
 import { sliceOf, type Url, useUrl } from "../../data/url";
 import { type Fact, Facts, Head, Section } from "../../parts/page";
 import { Empty, Shown } from "../../parts/states";
-import { count, describe, isPart, metricValue, percent, period, plural, sentenceCase, stateWord, within } from "../../words";
+import { count, describe, isPart, metricName, metricValue, percent, period, plural, sentenceCase, stateWord, within } from "../../words";
 import { DistributionOf, SlicesOf } from "./column";
 import { EventLines, IncidentLines } from "./lists";
 import { Review } from "./review";
@@ -31,7 +31,7 @@ function factsOf({ row, reference, declared, by }: ModelPage): Fact[] {
   const facts: Fact[] = [];
   if (row.value !== null) {
     facts.push({
-      name: `${row.metric ?? "metric"}, last window`,
+      name: `${metricName(row.metric)}, last window`,
       value: metricValue(row.metric, row.value),
       ...(row.expected === null ? {} : { note: `normal ${metricValue(row.metric, row.expected)}` }),
     });
@@ -172,7 +172,7 @@ function OneColumn({ page, url, span, cell, moved }: ColumnProps): ReactElement 
             <>
               In {period({ start: cell.start, end: cell.end })}.{" "}
               <button type="button" className="linkish" onClick={() => url.set({ window: null })}>
-                Show all since the reference
+                Show the latest windows
               </button>
             </>
           ) : undefined

@@ -7,7 +7,7 @@ import { type Extent, windowName } from "../../charts/axis";
 import { EvidenceChart } from "../../charts/evidence";
 import type { Marks } from "../../charts/marks";
 import { MetricChart } from "../../charts/metric";
-import { count, describe, isPart, isShare, metricValue, reach } from "../../words";
+import { count, describe, isPart, isShare, metricName, metricValue, reach } from "../../words";
 
 interface Props {
   series: Series;
@@ -34,7 +34,7 @@ function Readout({ series, at }: { series: Series; at: number | null }): ReactEl
   const evidence = series.evidence[at] ?? null;
   return (
     <>
-      <b>{windowName(start)}</b>: {metric ?? "metric"}{" "}
+      <b>{windowName(start)}</b>: {metricName(metric)}{" "}
       <b>{value === null ? "not known, no labels" : metricValue(metric, value)}</b>
       {low !== null && high !== null ? ` (${reach(metric, [low, high])})` : ""}
       {normalLow !== null && normalHigh !== null ? `, normal ${reach(metric, isShare(metric) ? [Math.max(normalLow, 0), Math.min(normalHigh, 1)] : [normalLow, normalHigh])}` : ""}, {count(series.labelled[at] ?? 0)} of {count(series.rows[at] ?? 0)} rows labelled
@@ -51,9 +51,12 @@ function Legend({ series }: { series: Series }): ReactElement {
     <p className="legend">
       <span>
         {swatch({ borderTop: "2px solid var(--accent)", height: 0, verticalAlign: "0.3em" })}
-        {series.metric ?? "metric"}
+        {metricName(series.metric)}
       </span>
       <span>{swatch({ background: "var(--accent-wash)" })}its 95 % interval</span>
+      {series.smallest.some((one, at) => one !== (series.largest[at] ?? null)) ? (
+        <span>{swatch({ background: "var(--extremes)" })}least and most of windows drawn as one</span>
+      ) : null}
       {series.normal_low.some((one) => one !== null) ? (
         <span>{swatch({ background: "var(--band)" })}normal: 95 of 100 healthy windows</span>
       ) : null}
@@ -89,8 +92,9 @@ export function Timeline(props: Props): ReactElement {
       </p>
       <div className="strip">
         <div className="label">
-          <b>{series.metric ?? "metric"}</b>
+          <b>{metricName(series.metric)}</b>
           {isPart(where) ? describe(where) : "all rows"}
+          {series.metric === null || series.higher_is_better ? "" : "; lower is better"}
         </div>
         <MetricChart series={series} extent={extent} marks={own} onPoint={setAt} onSpan={drag} />
       </div>

@@ -5,6 +5,7 @@ import { cellText, duration, plural } from "../../words";
 /** The class of a status's dot. */
 export const DOTS: Record<RunStatus, string> = {
   running: "running",
+  scheduled: "blind",
   finished: "healthy",
   failed: "failing",
   killed: "failing",
@@ -37,6 +38,7 @@ export function sentenceOf(run: RunRow, now: number): string {
   const seconds = took(run, now) ?? 0;
   const { name, status } = run;
   if (status === "running") return seconds < 1 ? `${name} has just begun.` : `${name} has been running for ${duration(seconds)}.`;
+  if (status === "scheduled") return `${name} is to run and has not begun.`;
   if (status === "unknown") {
     return `${name} runs on another machine, or ran there: how it ended has not been told.`;
   }
