@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.api.location import locate
-from whence.errors import NotFound
+from whence.journal import find_folder
 from whence.ship.spool import refuse_spool
 
 if TYPE_CHECKING:
@@ -29,9 +29,7 @@ def run(given: argparse.Namespace) -> int:
 
     path = locate(given.store)
     refuse_spool(path)
-    if not path.is_dir():
-        raise NotFound(f"there is no store at {path}; name one with --store or WHENCE_STORE")
-    store = StoreFolder(path)
+    store = StoreFolder(find_folder(path))
     with store.lease():
         fold(store)
         complaints = list(examine(store))

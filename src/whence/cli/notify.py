@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from whence.api.dependencies import require
 from whence.api.location import locate
-from whence.errors import NotFound
+from whence.journal import find_folder
 from whence.ship.spool import refuse_spool
 from whence.types.time import parse_time
 from whence.types.words import plain
@@ -94,12 +94,11 @@ def run(given: argparse.Namespace) -> int | None:
     require("app")
     path = locate(given.store)
     refuse_spool(path)
-    if not path.is_dir():
-        raise NotFound(f"there is no store at {path}; name one with --store or WHENCE_STORE")
+    find_folder(path)
     from whence.store.folder import StoreFolder
 
     act: Callable[[StoreFolder, argparse.Namespace], int | None] = given.act
-    return act(StoreFolder(path), given)
+    return act(StoreFolder(path, reading=act in {_list, _log, _silences}), given)
 
 
 def _duration(text: str) -> float:

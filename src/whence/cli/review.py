@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from whence.api.dependencies import require
 from whence.api.location import locate
+from whence.cli.note import tell
 from whence.errors import BadInput, NotFound
 from whence.types.time import parse_time
 
@@ -46,25 +47,23 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> None:
     """Print or write the pages."""
     require("app")
-    from whence.api.jobs import models  # noqa: PLC0415 - needs the extra `app`
-    from whence.store.folder import StoreFolder  # noqa: PLC0415 - needs the extra `app`
+    from whence.api.jobs import reading  # noqa: PLC0415 - needs the extra `app`
     from whence.view.review import review, week_of  # noqa: PLC0415 - needs the extra `app`
 
     if given.out is None and given.format == "both":
         raise BadInput("--format both prints no single page; add --out DIR, or choose md or html")
     now = datetime.now(UTC)
     week = week_of(now - _WEEK if given.week is None else parse_time(given.week))
-    path = locate(given.store)
-    if not path.is_dir():
-        raise NotFound(f"there is no store at {path}; name one with --store or WHENCE_STORE")
-    known = models(path)
-    store = StoreFolder(path)
+    store = reading(locate(given.store), note=tell)
+    known = store.models()
     for name in given.models:
         store.require(name)
     # A name given twice is one page.
     pages = [review(store, name, week, now) for name in dict.fromkeys(given.models or known)]
     if not pages:
-        raise NotFound(f"the store {path} has no model yet; whence import brings its predictions")
+        raise NotFound(
+            f"the store {store.path} has no model yet; whence import brings its predictions"
+        )
     if given.out is None:
         sys.stdout.write("\n".join(_text(page, given.format or "md") for page in pages))
         return

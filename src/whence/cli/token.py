@@ -11,7 +11,7 @@ from argparse import SUPPRESS
 from typing import TYPE_CHECKING
 
 from whence.api.location import locate
-from whence.errors import NotFound
+from whence.journal import find_folder
 from whence.ship.spool import refuse_spool
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ def run(given: argparse.Namespace) -> None:
 
     path = locate(given.store)
     refuse_spool(path)
-    if given.act is not _create and not path.is_dir():
-        raise NotFound(f"there is no store at {path}; name one with --store or WHENCE_STORE")
-    given.act(Tokens(path), given)
+    if given.act is _revoke:
+        find_folder(path)
+    given.act(Tokens(path, reading=given.act is _list), given)
 
 
 def _create(tokens: Tokens, given: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """The write path: one append-only file per process, the only thing a program waits for."""
 
-from whence.journal.format import FORMAT, open_folder
+from whence.journal.format import FORMAT, find_folder, open_folder
 from whence.journal.frame import Frame
 from whence.journal.identity import uuid7
 from whence.journal.mirror import Mirror
@@ -17,6 +17,7 @@ __all__ = [
     "Segment",
     "Writer",
     "alive",
+    "find_folder",
     "frames_from",
     "journals",
     "open_folder",

@@ -6,14 +6,14 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from whence.errors import NewerStore, StoreError
+from whence.errors import NewerStore, NotFound, StoreError
 from whence.journal.identity import uuid7
 from whence.journal.unwritable import unwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FORMAT", "check_format", "open_folder"]
+__all__ = ["FORMAT", "check_format", "find_folder", "open_folder"]
 
 FORMAT = 1
 """The format of store and journals that this Whence writes."""
@@ -38,6 +38,33 @@ def open_folder(store: Path) -> Path:
         content = path.read_bytes()
     except FileNotFoundError:
         content = _create(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    check_format(_format(path, content), path)
+    return store
+
+
+def find_folder(store: Path) -> Path:
+    """Return the folder of a store that is there; nothing is made.
+
+    Raises
+    ------
+    NotFound
+        If there is none.
+    NewerStore, StoreError
+        As for `open_folder`.
+    Unwritable
+        If the system does not let it be read.
+    """
+    path = store / _FILE
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        what = f"the folder has no {_FILE}" if store.is_dir() else "there is no such folder"
+        raise NotFound(
+            f"there is no store at {store}: {what}; name one with --store (store=) or "
+            "WHENCE_STORE; one is made when something is recorded into it"
+        ) from None
     except OSError as error:
         raise unwritable(path, error) from error
     check_format(_format(path, content), path)

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from whence.errors import BadInput, NotFound
-from whence.journal.format import open_folder
+from whence.journal.format import find_folder, open_folder
 from whence.ship.spool import refuse_spool
 from whence.store.columns import ColumnMap
 from whence.store.lease import Lease
@@ -40,6 +40,9 @@ class StoreFolder:
     ----------
     path
         The folder; made when absent.
+    reading
+        Whether nothing will be changed: then nothing is made, and a store that cannot be written
+        can be read.
 
     Raises
     ------
@@ -47,18 +50,21 @@ class StoreFolder:
         If its path holds a percent sign, or it is the spool for a server.
     NewerStore
         If a newer Whence wrote it.
+    NotFound
+        If there is none, and it is to be read.
     Unwritable
         If it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
         if "%" in str(path):
             raise BadInput(
                 f"the store's path {path} holds a %, which the library of the tables takes for "
                 "the escape of a URL; choose a path without"
             )
         refuse_spool(path)
-        self.path = open_folder(path)
+        self.path = find_folder(path) if reading else open_folder(path)
+        self._reading = reading
 
     @property
     def journals(self) -> Path:
@@ -68,7 +74,7 @@ class StoreFolder:
     @cached_property
     def metadata(self) -> Metadata:
         """The database, opened at first use."""
-        return Metadata(self.path / "whence.db")
+        return Metadata(self.path / "whence.db", reading=self._reading)
 
     def lease(self) -> Lease:
         """Return the lock that one folding process at a time holds."""

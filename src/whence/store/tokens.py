@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from whence.errors import BadInput, NotFound
-from whence.journal import open_folder
+from whence.journal import find_folder, open_folder
 from whence.store.metadata import Metadata
 from whence.types.time import moment
 
@@ -54,15 +54,18 @@ class Tokens:
     ----------
     store
         The store's folder, made when absent.
+    reading
+        Whether tokens are only looked at; see `StoreFolder`.
 
     Raises
     ------
-    NewerStore, Unwritable
+    NewerStore, NotFound, Unwritable
         If the store cannot be used; its database is opened when first asked.
     """
 
-    def __init__(self, store: Path) -> None:
-        self._path = open_folder(store) / "whence.db"
+    def __init__(self, store: Path, *, reading: bool = False) -> None:
+        folder = find_folder(store) if reading else open_folder(store)
+        self._path, self._reading = folder / "whence.db", reading
         self._opened = threading.local()
 
     @property
@@ -70,7 +73,7 @@ class Tokens:
         """The database as this thread has it open: a connection belongs to one thread."""
         found = getattr(self._opened, "metadata", None)
         if not isinstance(found, Metadata):
-            found = self._opened.metadata = Metadata(self._path)
+            found = self._opened.metadata = Metadata(self._path, reading=self._reading)
         return found
 
     def create(self, scope: Scope, name: str) -> str:
