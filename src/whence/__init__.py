@@ -10,6 +10,7 @@ Model('verifier')
 # What type checkers take for `typing.TYPE_CHECKING`, which takes longer to import than all else.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from whence.api.dataset import Dataset, dataset
     from whence.api.model import Model, model
     from whence.api.run import Run, start_run
     from whence.api.store import Store, event, flush, open  # noqa: A004 - whence.open, said in full
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Dataset": "whence.api.dataset",
+    "dataset": "whence.api.dataset",
     "Model": "whence.api.model",
     "model": "whence.api.model",
     "Run": "whence.api.run",
@@ -54,6 +57,7 @@ _HOMES = {
 __all__ = [
     "BadInput",
     "Busy",
+    "Dataset",
     "JournalClosed",
     "MissingColumn",
     "MissingDependency",
@@ -66,6 +70,7 @@ __all__ = [
     "StoreError",
     "Unwritable",
     "WhenceError",
+    "dataset",
     "event",
     "flush",
     "model",

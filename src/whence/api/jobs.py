@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import UTC, datetime
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from whence.api.dependencies import require
-from whence.errors import BadInput, NotFound
+from whence.errors import BadInput, Unwritable
+from whence.journal import find_folder
 from whence.ship.spool import refuse_spool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
     from pathlib import Path
 
     import pyarrow as pa
 
     from whence.store.folder import StoreFolder
+    from whence.types.lineage import Lineage
     from whence.types.reports import WatchReport, WhyReport
     from whence.types.runs import RunRow
     from whence.types.time import Period
@@ -25,14 +28,37 @@ if TYPE_CHECKING:
     from whence.work.forget import Forgotten
     from whence.work.telling import Tell
 
-__all__ = ["compact", "forget", "metric", "models", "run", "runs", "watch", "why"]
+    Note = Callable[[str], None]
+
+__all__ = [
+    "captured",
+    "compact",
+    "forget",
+    "lineage",
+    "metric",
+    "models",
+    "output",
+    "reading",
+    "run",
+    "runs",
+    "watch",
+    "why",
+]
 
 # The rooms below need the extra `app`, so each job loads its own when it runs.
 # ruff: noqa: PLC0415
 
 
+_STREAMS = ("stdout", "stderr", None)
+
+
 def _silent(stage: str, share: float) -> None:
     """Tell nobody how far a job is."""
+
+
+def _warn(what: str) -> None:
+    """Warn the program that called `Store` or `StoredRun`, three calls up."""
+    warnings.warn(what, stacklevel=5)
 
 
 def watch(
@@ -52,8 +78,7 @@ def watch(
     from whence.work.tick import tick
 
     _check_delta(delta)
-    _require_folder(store)
-    opened = StoreFolder(store)
+    opened = StoreFolder(find_folder(store))
     with opened.lease():
         fold(opened, tell=tell)
         opened.require(model)
@@ -63,13 +88,6 @@ def watch(
 def _check_delta(delta: float | None) -> None:
     if delta is not None and not 0 < delta < inf:
         raise BadInput(f"delta is {delta:g}; give the smallest change that matters, above 0")
-
-
-def _require_folder(store: Path) -> None:
-    if not store.is_dir():
-        raise NotFound(
-            f"there is no store at {store}; name one with --store (store=) or WHENCE_STORE"
-        )
 
 
 def why(
@@ -125,8 +143,7 @@ def forget(
     from whence.work.forget import forget, preview
 
     wanted = erasure(model, ids=ids, before=before, everything=everything, keep_counts=keep_counts)
-    _require_folder(store)
-    opened = StoreFolder(store)
+    opened = StoreFolder(find_folder(store))
     with opened.lease():
         fold(opened)
         return preview(opened, wanted) if dry_run else forget(opened, wanted)
@@ -140,8 +157,7 @@ def compact(store: Path, model: str | None, *, keep: timedelta | None) -> list[C
     from whence.work.compact import KEEP, compact, owners
     from whence.work.fold import fold
 
-    _require_folder(store)
-    opened = StoreFolder(store)
+    opened = StoreFolder(find_folder(store))
     with opened.lease():
         fold(opened)
         if model is not None:
@@ -163,37 +179,77 @@ def models(store: Path) -> list[str]:
     return opened.models()
 
 
-def runs(store: Path, *, project: str | None, sort: str, limit: int, offset: int) -> list[RunRow]:
-    """Fold, and return a page of runs; see `Store.runs`."""
+def runs(
+    store: Path,
+    *,
+    project: str | None,
+    where: str | None,
+    sort: str,
+    limit: int,
+    offset: int,
+    note: Note = _warn,
+) -> list[RunRow]:
+    """Return a page of runs; see `Store.runs`, and `reading` for `note`."""
+    from whence.store import run_search
+
+    asked = run_search.native(where=where, sort=sort, project=project)
+    return run_search.search(reading(store, note=note), asked, limit=limit, offset=offset)
+
+
+def run(store: Path, wanted: str, *, note: Note = _warn) -> RunRow:
+    """Return a run; see `Store.run`, and `reading` for `note`."""
     from whence.store import runs
 
-    return runs.page(_folded(store), project=project, sort=sort, limit=limit, offset=offset)
-
-
-def run(store: Path, wanted: str) -> RunRow:
-    """Fold, and return a run; see `Store.run`."""
-    from whence.store import runs
-
-    opened = _folded(store)
+    opened = reading(store, note=note)
     return runs.of_id(opened, runs.named(opened, wanted))
 
 
 def metric(store: Path, run: str, key: str) -> pa.Table:
-    """Fold, and return the points of one metric; see `StoredRun.metric`."""
+    """Return the points of one metric; see `StoredRun.metric`."""
     from whence.store.points import points
 
-    return points(_folded(store), run, key)
+    return points(reading(store), run, key)
 
 
-def _folded(store: Path) -> StoreFolder:
-    """Open a store that is there, with all that was recorded."""
+def lineage(store: Path, of: str, *, note: Note = _warn) -> Lineage:
+    """Fold, then walk from something; see `Store.lineage`."""
+    opened = reading(store, note=note)
+    from whence.view.lineage import lineage
+
+    return lineage(opened, of)
+
+
+def captured(store: Path, run: str, *, note: Note = _warn) -> dict[str, Any]:
+    """Return what a run captured, by kind; see `StoredRun.captured`."""
+    from whence.store import captures
+
+    return captures.plain(captures.of_run(reading(store, note=note), run))
+
+
+def output(store: Path, run: str, stream: str | None) -> str:
+    """Return what a run's program printed; see `StoredRun.output`."""
+    if stream not in _STREAMS:
+        raise BadInput(f"there is no stream {stream!r}; give stdout or stderr, or None for both")
+    from whence.store import captures
+
+    return captures.text(reading(store), run, stream)
+
+
+def reading(store: Path, *, note: Note = _warn) -> StoreFolder:
+    """Open a store that is there, with all that was recorded.
+
+    One that cannot be written is opened as it was last brought up to date, and `note` is told.
+    """
     refuse_spool(store)
     require("app")
     from whence.store.folder import StoreFolder
     from whence.work.fold import fold
 
-    _require_folder(store)
-    opened = StoreFolder(store)
-    with opened.lease():
-        fold(opened)
+    opened = StoreFolder(store, reading=True)
+    try:
+        with opened.lease():
+            fold(opened)
+    except Unwritable as error:
+        note(f"the store {store} is read without what was recorded since it could last be written: "
+             f"{error}")  # fmt: skip
     return opened

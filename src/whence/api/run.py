@@ -9,10 +9,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from whence import record
+from whence.api.artifacts import Artifacts
+from whence.api.capture import Captures, choose
+from whence.api.dataset import Dataset
 from whence.api.location import locate
 from whence.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from types import TracebackType
     from typing import Self
 
@@ -21,11 +25,12 @@ __all__ = ["Run", "start_run"]
 
 def start_run(
     *,
-    project: str = "default",
+    project: str = "Default",
     name: str | None = None,
     params: dict[str, Any] | None = None,
     tags: dict[str, str] | None = None,
     parent: Run | str | None = None,
+    capture: bool | Collection[str] | None = None,
     store: str | os.PathLike[str] | None = None,
 ) -> Run:
     """Begin a run and return it.
@@ -42,13 +47,17 @@ def start_run(
         What it is to be found by.
     parent
         The run, or its id, that this is a part of.
+    capture
+        What is recorded by itself: some of ``"git"``, ``"environment"``, ``"output"``,
+        ``"system"`` and ``"variables"``; True for the first four (without ``"output"`` where a
+        person types), False for nothing; what ``WHENCE_CAPTURE`` says if None, else True.
     store
         The store's folder or a server's address; by default ``WHENCE_STORE``, else ``./.whence``.
 
     Raises
     ------
     BadInput
-        If a name, a param or a tag cannot be recorded.
+        If a name, a param or a tag cannot be recorded, or `capture` names what there is not.
     Unwritable
         If the store cannot be written.
 
@@ -59,16 +68,16 @@ def start_run(
     ...     for step in range(3):
     ...         run.log({"loss": 1 / (step + 1)}, step=step)
     """
-    where = locate(store)
+    where, chosen = locate(store), choose(capture)
     called = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}" if name is None else name
     inside = parent.id if isinstance(parent, Run) else parent
     identifier = record.start_run(
         where, project=project, name=called, parent=inside, params=params, tags=tags
     )
-    return Run(identifier, where)
+    return Run(identifier, where, Captures(where, identifier, chosen))
 
 
-class Run:
+class Run(Artifacts):
     """One run: say what it was given and how it goes, then finish it.
 
     Every call appends to this process's journal and returns. A run that is not finished when
@@ -87,9 +96,13 @@ class Run:
     'finished'
     """
 
-    def __init__(self, identifier: str, store: os.PathLike[str]) -> None:
+    def __init__(
+        self, identifier: str, store: os.PathLike[str], captures: Captures | None = None
+    ) -> None:
         self.id = identifier
+        self._captures = captures
         self._records = record.RunRecords(locate(store), identifier)
+        self._store = locate(store)
         self._next = 0
         self._ended = False
         _open[identifier] = self
@@ -130,6 +143,31 @@ class Run:
         """Record tags, beside those said before; the latest value holds."""
         self._records.facts(tags=tags)
 
+    def use_dataset(self, dataset: Dataset, *, context: str = "") -> None:
+        """Record that the run used a dataset, such as for ``"training"``.
+
+        Raises
+        ------
+        BadInput
+            If it is no dataset as `whence.dataset` gives it.
+        Unwritable
+            If the store cannot be written.
+        """
+        if not isinstance(dataset, Dataset):
+            raise BadInput(
+                f"{dataset!r:.80} is no dataset; make one with whence.dataset(name, source)"
+            )
+        record.say_dataset(
+            self._store,
+            name=dataset.name,
+            digest=dataset.digest,
+            kind=dataset.kind,
+            source=dataset.source,
+            made_from=dataset.made_from,
+            run=self.id,
+            context=context,
+        )
+
     def finish(self, status: str = "finished") -> None:
         """Record that the run ended; again does nothing.
 
@@ -145,10 +183,18 @@ class Run:
         """
         if status not in _ENDS:
             raise BadInput(f"status is {status!r:.80}; give one of {', '.join(_ENDS)}")
-        if not self._ended:
-            self._records.end(status)
-            self._ended = True
-            _open.pop(self.id, None)
+        self._finish(status, None)
+
+    def _finish(self, status: str, error: BaseException | None) -> None:
+        if self._ended:
+            return
+        if self._captures is not None:
+            self._captures.end(error)
+        self._records.end(status)
+        self._ended = True
+        _open.pop(self.id, None)
+        if self._captures is not None:
+            self._captures.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +205,7 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.finish("finished" if kind is None else "failed")
+        self._finish("finished" if kind is None else "failed", error)
 
 
 _ENDS = ("finished", "failed")

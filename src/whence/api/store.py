@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from whence import record
 from whence.api.location import locate
@@ -13,8 +13,12 @@ from whence.types.time import parse_time
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Collection, Mapping
     from datetime import datetime, timedelta
 
+    from whence.api.registry import Registered
+    from whence.types.lineage import Lineage
+    from whence.types.registry import RegisteredModelRow, VersionRow
     from whence.types.runs import RunRow
     from whence.work.compact import Compacted
 
@@ -149,16 +153,24 @@ class Store:
         params: dict[str, Any] | None = None,
         tags: dict[str, str] | None = None,
         parent: Run | str | None = None,
+        capture: bool | Collection[str] | None = None,
     ) -> Run:
         """Begin a run in this store; see `whence.start_run`."""
         return start_run(
-            project=project, name=name, params=params, tags=tags, parent=parent, store=self.path
+            project=project,
+            name=name,
+            params=params,
+            tags=tags,
+            parent=parent,
+            capture=capture,
+            store=self.path,
         )
 
     def runs(
         self,
         project: str | None = None,
         *,
+        where: str | None = None,
         sort: str = "-started",
         limit: int = 100,
         offset: int = 0,
@@ -169,6 +181,10 @@ class Store:
         ----------
         project
             Only its runs; those of all projects if None.
+        where
+            Only runs that fit: comparisons with AND between them, such as
+            ``metrics.accuracy > 0.9 and params.lr = 0.1 and status = 'finished'``;
+            docs/runs.md has the whole language.
         sort
             ``started``, ``ended``, ``name``, ``project``, ``status``, ``metrics.NAME`` (its last
             value) or ``params.NAME``, with a minus before it for the largest first. Runs that
@@ -179,7 +195,7 @@ class Store:
         Raises
         ------
         BadInput
-            If runs cannot be sorted so.
+            If there is no such filter, or runs cannot be sorted so.
         NotFound
             If there is no store.
         MissingDependency
@@ -193,10 +209,12 @@ class Store:
         ...         run.log({"loss": lr**2})
         >>> [run.params["lr"] for run in whence.open().runs("digits", sort="metrics.loss")]
         [0.1, 0.2]
+        >>> [run.params["lr"] for run in whence.open().runs(where="params.lr > 0.1")]
+        [0.2]
         """
         from whence.api.jobs import runs  # noqa: PLC0415 - needs the extra `app`
 
-        return runs(self.path, project=project, sort=sort, limit=limit, offset=offset)
+        return runs(self.path, project=project, where=where, sort=sort, limit=limit, offset=offset)
 
     def run(self, run: str) -> StoredRun:
         """Return a run, by its id, at least six digits its id begins with, or its name.
@@ -222,6 +240,105 @@ class Store:
         from whence.api.jobs import run as read  # noqa: PLC0415 - needs the extra `app`
 
         return StoredRun(self.path, read(self.path, run))
+
+    def lineage(self, of: str) -> Lineage:
+        """Return what something came from, and all that came from it.
+
+        Parameters
+        ----------
+        of
+            A model's name (what it answered in production), or ``"dataset:NAME"``,
+            ``"dataset:NAME@DIGEST"``, ``"run:ID"``, ``"model:NAME@VERSION"``,
+            ``"predictions:NAME@VERSION"``, ``"labels:NAME"``.
+
+        Raises
+        ------
+        BadInput
+            If it names nothing.
+        NotFound
+            If the store has no such thing, or there is no store.
+        MissingDependency
+            If the extra ``app`` is not installed.
+
+        Examples
+        --------
+        >>> import whence
+        >>> clicks = whence.dataset("clicks", digest="nov", made_from=["predictions:shop@7"])
+        >>> with whence.start_run(project="shop", name="weekly") as run:
+        ...     run.use_dataset(clicks, context="training")
+        >>> [node.title for node in whence.open().lineage("dataset:clicks").nodes]
+        ['what shop, version 7, answered', 'dataset clicks (nov)', 'run shop/weekly']
+        """
+        from whence.api.jobs import lineage  # noqa: PLC0415 - needs the extra `app`
+
+        return lineage(self.path, of)
+
+    def register(
+        self,
+        name: str,
+        *,
+        run: Run | StoredRun | str | None = None,
+        artifact: str | None = None,
+        description: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> VersionRow:
+        """Add a version to a registered model, which is made if there is none of that name.
+
+        Parameters
+        ----------
+        name
+            The model's name, without slashes and colons.
+        run
+            The run that made it: itself, its id, at least six digits its id begins with, or its
+            name.
+        artifact
+            Where it lies among the run's artifacts, ``"model"`` if None; without a run the URI
+            of its files.
+        description, tags
+            Of the version.
+
+        Raises
+        ------
+        BadInput
+            If that is no name, or says nothing of where the files are.
+        NotFound
+            If there is no such run, or no store.
+        MissingDependency
+            If the extra ``app`` is not installed.
+
+        Examples
+        --------
+        >>> import whence
+        >>> with whence.start_run(name="baseline") as run:
+        ...     run.log({"accuracy": 0.9})
+        >>> whence.open().register("digits", run=run, description="the first").version
+        1
+        """
+        from whence.api.registry import register  # noqa: PLC0415 - needs the extra `app`
+
+        return register(
+            self.path, name, run=run, artifact=artifact, description=description, tags=tags
+        )
+
+    @overload
+    def registered(self) -> list[RegisteredModelRow]: ...
+
+    @overload
+    def registered(self, name: str) -> Registered: ...
+
+    def registered(self, name: str | None = None) -> Registered | list[RegisteredModelRow]:
+        """Return a handle on a registered model, or without a name all of them, by name.
+
+        Raises
+        ------
+        NotFound
+            If there is no store.
+        MissingDependency
+            If the extra ``app`` is not installed.
+        """
+        from whence.api.registry import Registered, registered  # noqa: PLC0415 - as above
+
+        return registered(self.path) if name is None else Registered(self.path, name)
 
     def compact(
         self, model: str | None = None, *, keep: timedelta | None = None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import os
     from datetime import datetime
-    from pathlib import Path
 
     import pyarrow as pa
 
+    from whence.store.artifacts import Freed
+    from whence.types.artifacts import ArtifactRow
     from whence.types.runs import RunRow, Status
 
 __all__ = ["StoredRun"]
@@ -68,3 +71,130 @@ class StoredRun:
         from whence.api.jobs import metric  # noqa: PLC0415 - needs the extra `app`
 
         return metric(self._store, self.id, key)
+
+    def artifacts(self) -> list[ArtifactRow]:
+        """Return the files that were logged, by path, as of now: each with `path` and `size`.
+
+        Examples
+        --------
+        >>> import whence
+        >>> with whence.start_run(name="told") as run:
+        ...     run.log_text("all went well", "notes/end.txt")
+        >>> [(one.path, one.size) for one in whence.open().run("told").artifacts()]
+        [('notes/end.txt', 13)]
+        """
+        from whence.api.stored_artifacts import artifacts  # noqa: PLC0415 - needs the extra `app`
+
+        return artifacts(self._store, self.id)
+
+    def artifact(self, path: str) -> Path:
+        """Return where a file that was logged lies in the store: to be read, never changed.
+
+        It has no name of its own there; `save_artifacts` makes copies that have.
+
+        Raises
+        ------
+        NotFound
+            If the run has none of that path, or its content has not arrived.
+
+        Examples
+        --------
+        >>> import whence
+        >>> with whence.start_run(name="told") as run:
+        ...     run.log_text("all went well", "end.txt")
+        >>> whence.open().run("told").artifact("end.txt").read_text()
+        'all went well'
+        """
+        from whence.api.stored_artifacts import artifact  # noqa: PLC0415 - needs the extra `app`
+
+        return artifact(self._store, self.id, path)
+
+    def save_artifacts(self, to: str | os.PathLike[str], folder: str = "") -> list[Path]:
+        """Copy the files of a folder of the run, or all, into a folder; return the copies.
+
+        Parameters
+        ----------
+        to
+            Where; made when absent.
+        folder
+            Which folder of the run, or which file; all of it if empty.
+
+        Raises
+        ------
+        NotFound
+            If the run has no such file or folder.
+        """
+        from whence.api.stored_artifacts import save_artifacts  # noqa: PLC0415 - needs the extra `app`
+
+        return save_artifacts(self._store, self.id, Path(to), folder)
+
+    def delete_artifact(self, path: str, *, dry_run: bool = False) -> Freed:
+        """Delete a file, or a folder with all in it; return what `whence gc` frees after it.
+
+        Contents that other paths have too, of whatever run, are freed by none of them alone.
+
+        Parameters
+        ----------
+        path
+            The file or folder.
+        dry_run
+            Whether only to say what it would free.
+
+        Raises
+        ------
+        NotFound
+            If the run has none of that path.
+        """
+        from whence.api.stored_artifacts import (  # noqa: PLC0415 - needs the extra `app`
+            delete_artifact,
+        )
+
+        return delete_artifact(self._store, self.id, path, dry_run=dry_run)
+
+    @property
+    def captured(self) -> dict[str, Any]:
+        """What the run captured by itself, as of now: ``code``, ``command``, ``environment``...
+
+        Returns
+        -------
+        dict
+            Kind -> a dict of what `whence.types.captured` names; without what was not captured.
+
+        Examples
+        --------
+        >>> import whence
+        >>> with whence.start_run(name="seen", capture={"environment"}) as run:
+        ...     run.log({"loss": 0.3})
+        >>> found = whence.open().run("seen").captured
+        >>> sorted(found), found["environment"]["packages"]["msgspec"] > "0.2"
+        (['command', 'environment'], True)
+        """
+        from whence.api.jobs import captured  # noqa: PLC0415 - needs the extra `app`
+
+        return captured(self._store, self.id)
+
+    def output(self, stream: str | None = None) -> str:
+        r"""Return what the run's program printed, as of now.
+
+        Parameters
+        ----------
+        stream
+            Only what went to ``"stdout"`` or ``"stderr"``; both, as they came, if None.
+
+        Raises
+        ------
+        BadInput
+            If there is no such stream.
+
+        Examples
+        --------
+        >>> import whence
+        >>> with whence.start_run(name="talks", capture={"output"}):
+        ...     print("epoch 1")
+        epoch 1
+        >>> whence.open().run("talks").output()
+        'epoch 1\n'
+        """
+        from whence.api.jobs import output  # noqa: PLC0415 - needs the extra `app`
+
+        return output(self._store, self.id, stream)

@@ -13,10 +13,14 @@ from whence.errors import BadInput, WhenceError
 __all__ = ["main"]
 
 COMMANDS = (
-    "import", "reference", "event", "watch", "why", "review", "runs", "ui", "serve", "notify",
-    "token", "ship", "forget", "compact", "demo", "doctor",
+    "import", "reference", "event", "watch", "why", "review", "runs", "models",
+    "lineage", "ui", "serve",
+    "notify", "token", "ship", "forget", "compact", "gc", "demo", "doctor",
 )  # fmt: skip
-"""In the order of the help; each lives in the file of its name, `import` in ``import_``."""
+"""In the order of the help."""
+
+_FILES = {"import": "import_", "gc": "collect"}
+"""Those that do not live in the file of their name: Python has a use for it."""
 
 DONE, FAILED, BAD_USAGE, INCIDENT = 0, 1, 2, 3
 
@@ -60,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "--store", metavar="DIR", help="the store's folder (default: WHENCE_STORE, else ./.whence)"
     )
     for name in COMMANDS:
-        module = import_module(f"whence.cli.{name}_" if name == "import" else f"whence.cli.{name}")
+        module = import_module(f"whence.cli.{_FILES.get(name, name)}")
         about = str(module.__doc__).split(": ", 1)[1]
         command = commands.add_parser(
             name, parents=[common], help=about.splitlines()[0], description=about,

@@ -1,7 +1,7 @@
 """whence runs: the runs of experiments, or one of them.
 
-Without RUN a table of runs, the newest first; with it what the run was given and the last value
-of each of its metrics.
+Without RUN a table of runs, the newest first; with it what the run was given, the last value of
+each of its metrics, and what it captured; with --output what its program printed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import msgspec
 
 from whence.api.dependencies import require
 from whence.api.location import locate
+from whence.cli.note import tell
+from whence.errors import BadInput
 
 if TYPE_CHECKING:
     import argparse
-
+    from pathlib import Path
 
 __all__ = ["add", "run"]
 
@@ -28,35 +30,71 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--project", help="only the runs of this project")
     parser.add_argument(
+        "--where", metavar="FILTER",
+        help='only runs that fit, such as "metrics.accuracy > 0.9 and params.lr = 0.1"',
+    )  # fmt: skip
+    parser.add_argument(
         "--sort", default="-started", metavar="BY",
         help="started, ended, name, project, status, metrics.NAME or params.NAME; with a minus "
         "before it (--sort=-metrics.accuracy) the largest first (default: -started)",
     )  # fmt: skip
     parser.add_argument("--limit", type=int, default=20, help="at most so many (default: 20)")
     parser.add_argument("--json", action="store_true", help="all that is known, as JSON")
+    parser.add_argument(
+        "--output", action="store_true", help="what the program of RUN printed, and nothing else"
+    )
 
 
 def run(given: argparse.Namespace) -> None:
     """Print a table, or one run."""
     require("app")
-    from whence.api.jobs import run as one  # noqa: PLC0415 - needs the extra `app`
     from whence.api.jobs import runs  # noqa: PLC0415 - needs the extra `app`
 
     where = locate(given.store)
     if given.which is not None:
-        found = [one(where, given.which)]
-    else:
-        found = runs(where, project=given.project, sort=given.sort, limit=given.limit, offset=0)
-    if given.json:
-        told = found[0] if given.which is not None else found
-        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+        _run_one(given, where)
         return
-    from whence.cli.show_runs import show_one, show_table  # noqa: PLC0415 - needs the extra `app`
-
-    if given.which is not None:
-        show_one(found[0])
+    if given.output:
+        raise BadInput("--output is of one run; name it")
+    found = runs(
+        where,
+        project=given.project,
+        where=given.where,
+        sort=given.sort,
+        limit=given.limit,
+        offset=0,
+        note=tell,
+    )
+    if given.json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     elif found:
+        from whence.cli.show_runs import show_table  # noqa: PLC0415 - needs the extra `app`
+
         show_table(found)
+    elif given.where is not None:
+        print("no run fits; whence runs without --where lists all")
     else:
         of = f" of project {given.project!r}" if given.project else ""
         print(f"there are no runs{of} yet; whence.start_run() begins one")
+
+
+def _run_one(given: argparse.Namespace, where: Path) -> None:
+    from whence.api.jobs import captured, output  # noqa: PLC0415 - needs the extra `app`
+    from whence.api.jobs import run as one  # noqa: PLC0415 - needs the extra `app`
+
+    found = one(where, given.which, note=tell)
+    if given.output:
+        sys.stdout.write(output(where, found.id, None))
+        return
+    seen = captured(where, found.id, note=_said_already)
+    if given.json:
+        told = {**msgspec.structs.asdict(found), "captured": seen}
+        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+        return
+    from whence.cli.show_runs import show_one  # noqa: PLC0415 - needs the extra `app`
+
+    show_one(found, seen)
+
+
+def _said_already(what: str) -> None:
+    """Tell nothing: reading the run has."""

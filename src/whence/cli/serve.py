@@ -26,6 +26,9 @@ PORT = 7700
 
 A_DAY = 86_400.0
 
+A_LOT = 1e6
+"""Gigabytes: more than any disk has."""
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -54,6 +57,17 @@ def options(parser: argparse.ArgumentParser, port: int) -> None:
         "--link", metavar="URL",
         help="where people reach it; messages link to its pages (default: its own address)",
     )  # fmt: skip
+    parser.add_argument(
+        "--most-artifact", type=_gigabytes, default=_gigabytes("64"), metavar="GB",
+        help="the longest artifact that it takes (default: 64)",
+    )  # fmt: skip
+
+
+def _gigabytes(text: str) -> int:
+    size = float(text)
+    if not 0 < size <= A_LOT:
+        raise ValueError(text)
+    return round(size * 1e9)
 
 
 def _seconds(text: str) -> float:
@@ -89,7 +103,14 @@ def start(
             _require_token(store, ", ".join([host, *names]))
         hosts = Hosts(port=port, loopback=loopback, names=frozenset(names))
         own = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-        app = application(store, hosts, photos=photos, every=given.every, link=given.link or own)
+        app = application(
+            store,
+            hosts,
+            photos=photos,
+            every=given.every,
+            link=given.link or own,
+            most_file_bytes=given.most_artifact,
+        )
         run(app.serve, bound, lambda: ready(own), app.end_streams)
     sys.stdout.write("stopped\n")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rich import box
@@ -19,7 +20,11 @@ __all__ = ["show_one", "show_table"]
 MOST_METRICS = 4
 """Metrics beside each run in the table; one run alone shows all."""
 
+_SYSTEM = "system/"
+"""What names of captured metrics begin with: nobody compares runs by them first."""
+
 _ID_DIGITS = 12
+_COMMIT_DIGITS = 10
 _WIDE = 500
 
 
@@ -28,7 +33,8 @@ def show_table(found: list[RunRow]) -> None:
     counts: dict[str, int] = {}
     for one in found:
         for key in one.metrics:
-            counts[key] = counts.get(key, 0) + 1
+            if not key.startswith(_SYSTEM):
+                counts[key] = counts.get(key, 0) + 1
     shown = sorted(counts, key=lambda key: (-counts[key], key))[:MOST_METRICS]
     told = ["project"] if len({one.project for one in found}) > 1 else []
     table = Table(box=box.SIMPLE)
@@ -44,8 +50,8 @@ def show_table(found: list[RunRow]) -> None:
     _console().print(table)
 
 
-def show_one(one: RunRow) -> None:
-    """Print what is known of one run."""
+def show_one(one: RunRow, captured: dict[str, Any]) -> None:
+    """Print what is known of one run, and what it captured."""
     lines = [
         f"{one.name}: {one.status}",
         f"  id       {one.id}",
@@ -54,6 +60,7 @@ def show_one(one: RunRow) -> None:
     ]
     if one.parent is not None:
         lines.append(f"  part of  {one.parent}")
+    lines += _captured(captured)
     for title, facts in (
         ("params", {key: msgspec.json.encode(value).decode() for key, value in one.params.items()}),
         ("tags", one.tags),
@@ -63,6 +70,31 @@ def show_one(one: RunRow) -> None:
         lines += [title] if facts else []
         lines += [f"  {key:<{width}}  {value}" for key, value in facts.items()]
     _console().print("\n".join(lines), markup=False)
+
+
+def _captured(kinds: dict[str, Any]) -> list[str]:
+    lines = []
+    code, command, around = (kinds.get(kind) for kind in ("code", "command", "environment"))
+    if code:
+        lines.append(f"  code     {_commit(code)}")
+    if command:
+        lines.append(f"  command  {shlex.join(command['arguments'])}, in {command['folder']}")
+    if around:
+        lines.append(
+            f"  host     {around['host']}, user {around['user']}, Python {around['python']},"
+            f" {len(around['packages'])} packages"
+        )
+    return lines
+
+
+def _commit(code: dict[str, Any]) -> str:
+    commit = code["commit"][:_COMMIT_DIGITS] if code["commit"] else "no commit"
+    branch = f" ({code['branch']})" if code["branch"] else ""
+    changes = len(code["changed"])
+    dirty = {True: f", {changes} files changed since", False: ", clean", None: ""}[code["dirty"]]
+    if changes == 1:
+        dirty = f", {code['changed'][0]} changed since"
+    return f"{commit}{branch}{dirty}, in {code['folder']}"
 
 
 def _number(value: float) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["hold", "is_held", "try_hold"]
+__all__ = ["hold", "is_held", "share", "try_hold"]
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
@@ -24,6 +24,8 @@ if sys.platform == "win32":  # pragma: no cover
         """Lock an open file until it is closed."""
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+    share = hold
 
     def try_hold(descriptor: int) -> bool:
         """Lock an open file until it is closed, unless some process holds the lock."""
@@ -56,6 +58,10 @@ else:
         It waits, but only for `is_held` of another process, which lets go at once.
         """
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def share(descriptor: int) -> None:
+        """Lock an open file together with others that share it, and against those that hold it."""
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
 
     def try_hold(descriptor: int) -> bool:
         """Lock an open file until it is closed, unless some process holds the lock."""

@@ -9,27 +9,37 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from whence.record.artifacts import ArtifactRecords, files_of
+    from whence.record.datasets import say_dataset
     from whence.record.decoding import Unknown, decode
     from whence.record.events import event
     from whence.record.label import labels
     from whence.record.prediction import predictions
     from whence.record.references import reference
     from whence.record.runs import RunRecords, start_run
+    from whence.record.tables import table_as_json
     from whence.record.writers import flush
 
 __all__ = [
+    "ArtifactRecords",
     "RunRecords",
     "Unknown",
     "decode",
     "event",
+    "files_of",
     "flush",
     "labels",
     "predictions",
     "reference",
+    "say_dataset",
     "start_run",
+    "table_as_json",
 ]
 
 _HOME = {
+    "ArtifactRecords": "artifacts",
+    "files_of": "artifacts",
+    "say_dataset": "datasets",
     "Unknown": "decoding",
     "decode": "decoding",
     "event": "events",
@@ -39,6 +49,7 @@ _HOME = {
     "reference": "references",
     "RunRecords": "runs",
     "start_run": "runs",
+    "table_as_json": "tables",
 }
 
 

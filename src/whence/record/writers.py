@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,9 @@ def flush(store: Path) -> None:
     """
     found = _writers.get(store.absolute())
     if found is not None:
+        logged = sys.modules.get("whence.record.artifacts")
+        if logged is not None:  # before the records that name them
+            logged.sync_blobs(store.absolute())
         found.flush()
 
 

@@ -17,8 +17,10 @@ PIECE = 4 * 2**20
 """Bytes sent at a time: a quarter of the longest body that a server takes."""
 
 
-def deliver(server: Server, path: Path, length: int) -> int:
-    """Send what a journal holds now beyond the server's length; return its length then.
+def deliver(server: Server, path: Path, length: int, end: int | None = None) -> int:
+    """Send what a journal holds beyond the server's length; return its length then.
+
+    It is sent up to `end`, or what it holds now if that is None.
 
     The server may already have more than was asked for: another process sends the same journal,
     or this one lost an answer.
@@ -31,7 +33,7 @@ def deliver(server: Server, path: Path, length: int) -> int:
         If the server takes it not.
     """
     with path.open("rb") as journal:
-        end = journal.seek(0, 2)
+        end = journal.seek(0, 2) if end is None else end
         while length < end:
             journal.seek(length)
             content = journal.read(min(PIECE, end - length))

@@ -1,19 +1,26 @@
-"""The server as a client sees it: how long its mirrors are, and bytes appended to them."""
+"""The server as a client sees it: its mirrors of journals, and the contents of artifacts."""
 
 from __future__ import annotations
 
 import http.client
 import json
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from whence import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
 
 __all__ = ["Away", "Locked", "Refused", "Reply", "Server"]
 
 _SECONDS = 30.0
 """How long an answer may take: the server waits for its disk."""
+
+_SECONDS_FOR_FILES = 600.0
+"""The same of a file, which may be large: it is on the server's disk when it answers."""
 
 _MOST_ANSWER = 65536
 """More bytes than an answer of a Whence server has."""
@@ -65,6 +72,7 @@ class Server:
         )
         self._connection = kind(parts.hostname or "", parts.port, timeout=seconds)
         self._path = f"{parts.path}/api/v1/journals"
+        self._blobs = f"{parts.path}/api/v1/artifacts"
         self._headers = {
             "User-Agent": f"whence/{__version__}",
             "Content-Type": "application/octet-stream",
@@ -94,23 +102,67 @@ class Server:
         query = f"?offset={offset}{'&ended=1' if ended else ''}"
         return self._ask("PUT", f"{self._path}/{name}{query}", content)
 
+    def has(self, digest: str) -> bool:
+        """Return whether the server has a content, which it then keeps for a day.
+
+        Raises
+        ------
+        Away, Locked, Refused
+            If it does not say.
+        """
+        status, said = self._exchange("HEAD", f"{self._blobs}/{digest}", b"")
+        if status in {_OK, _NOT_FOUND}:
+            return status == _OK
+        raise self._unlike(status, said)
+
+    def send(self, digest: str, path: Path) -> None:
+        """Send a file as the content of that digest; on return it is on the server's disk.
+
+        Raises
+        ------
+        FileNotFoundError
+            If it is not there (any more).
+        Away, Locked, Refused
+            If the server does not take it, as far as this client knows.
+        """
+        status, said = self._exchange("PUT", f"{self._blobs}/{digest}", path)
+        if status != _OK:
+            raise self._unlike(status, said)
+
+    def another(self) -> Server:
+        """Return a further connection to the same server, for another thread."""
+        token = self._headers.get("Authorization", "").removeprefix("Bearer ")
+        return Server(self.address, token, seconds=_SECONDS_FOR_FILES)
+
     def close(self) -> None:
         """Close the connection; the next call opens another."""
         self._connection.close()
 
     def _ask(self, method: str, path: str, content: bytes) -> Reply:
+        return self._understand(*self._exchange(method, path, content))
+
+    def _exchange(self, method: str, path: str, content: bytes | Path) -> tuple[int, bytes]:
         kept = self._connection.sock is not None
         try:
-            return self._ask_once(method, path, content)
+            return self._exchange_once(method, path, content)
         except Away:
             if not kept:
                 raise
             # The server may have closed a connection that was idle; nothing is appended twice.
-            return self._ask_once(method, path, content)
+            return self._exchange_once(method, path, content)
 
-    def _ask_once(self, method: str, path: str, content: bytes) -> Reply:
+    def _exchange_once(self, method: str, path: str, content: bytes | Path) -> tuple[int, bytes]:
+        if isinstance(content, bytes):
+            return self._send(method, path, content or None, {})
+        with content.open("rb") as opened:
+            size = os.fstat(opened.fileno()).st_size
+            return self._send(method, path, opened, {"Content-Length": str(size)})
+
+    def _send(
+        self, method: str, path: str, body: bytes | BinaryIO | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
         try:
-            self._connection.request(method, path, content or None, self._headers)
+            self._connection.request(method, path, body, self._headers | headers)
             answer = self._connection.getresponse()
             said = answer.read(_MOST_ANSWER)
         except (OSError, http.client.HTTPException) as error:
@@ -120,22 +172,29 @@ class Server:
             ) from error
         if not answer.isclosed():  # more than any answer of ours: what comes next would be its rest
             self._connection.close()
-        return self._understand(answer.status, said)
+        return answer.status, said
 
     def _understand(self, status: int, said: bytes) -> Reply:
-        try:
-            told = json.loads(said)
-        except ValueError:
-            told = None
-        told = told if isinstance(told, dict) else {}
-        length = told.get("length")
+        length = _told(said).get("length")
         if status in {_OK, _CONFLICT} and isinstance(length, int):
             return Reply(status == _OK, length)
-        why = str(told.get("error") or f"status {status}")
+        raise self._unlike(status, said)
+
+    def _unlike(self, status: int, said: bytes) -> Away | Locked | Refused:
+        """Return the error for an answer other than what was asked for."""
+        why = str(_told(said).get("error") or f"status {status}")
         if status in {_BAD, _TOO_LARGE}:
-            raise Refused(why)
+            return Refused(why)
         if status in {_UNAUTHORIZED, _FORBIDDEN}:
-            raise Locked(f"{self.address} lets nobody in without the right token: {why}")
+            return Locked(f"{self.address} lets nobody in without the right token: {why}")
         if status >= _SERVER_FAILED:
-            raise Away(f"{self.address} cannot take anything now: {why}")
-        raise Locked(f"{self.address} does not answer as a Whence server does: {why}")
+            return Away(f"{self.address} cannot take anything now: {why}")
+        return Locked(f"{self.address} does not answer as a Whence server does: {why}")
+
+
+def _told(said: bytes) -> dict[str, object]:
+    try:
+        told = json.loads(said)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -13,6 +13,7 @@ from whence.journal.header import read_header
 from whence.journal.unwritable import unwritable
 from whence.ship.deliver import deliver
 from whence.ship.server import Away, Refused
+from whence.ship.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +46,14 @@ class Passed(NamedTuple):
     left: int
 
 
+class _Seen(NamedTuple):
+    """A journal, whether it is over, and how long it was before its artifacts were looked for."""
+
+    path: Path
+    over: bool
+    size: int
+
+
 class Shipping:
     """Passes over one spool; remembers what the server has and what it refuses.
 
@@ -62,45 +71,60 @@ class Shipping:
         self._tell = tell
         self._lengths: dict[str, int] = {}
         self._refused: set[str] = set()
+        self._uploads = Uploads(spool, server, tell)
 
     def waiting(self) -> list[Path]:
         """Return the journals that are there and not refused, the oldest first."""
         return [path for path in journals(self._spool.journals) if path.name not in self._refused]
 
     def once(self) -> Passed:
-        """Send what all journals have gained, and remove those that are delivered and over.
+        """Send artifacts and what all journals have gained; remove what is delivered and over.
 
         Raises
         ------
         Away, Locked
             If the server takes nothing.
         """
-        sent, done, left = 0, 0, 0
-        for path in self.waiting():
-            try:
-                gained, over = self._one(path)
-            except FileNotFoundError:  # another process has delivered it
-                continue
-            except Refused as error:
-                self._refused.add(path.name)
-                self._tell(f"the server refuses {path.name}, which stays here: {error}")
-                continue
-            sent, done, left = sent + gained, done + over, left + (not over)
+        seen = [self._look(path) for path in self.waiting()]
+        try:
+            # All that the records seen so far name: a content is there before its record.
+            sent, done, left = self._uploads.send(), 0, 0
+            for one in filter(None, seen):
+                try:
+                    gained, over = self._one(one)
+                except FileNotFoundError:  # another process has delivered it
+                    continue
+                except Refused as error:
+                    self._refused.add(one.path.name)
+                    self._tell(f"the server refuses {one.path.name}, which stays here: {error}")
+                    continue
+                sent, done, left = sent + gained, done + over, left + (not over)
+        except Away:
+            self._uploads.ask_again()
+            raise
+        self._uploads.tidy(self._lengths)
         return Passed(sent, done, left)
 
-    def _one(self, path: Path) -> tuple[int, bool]:
+    def _look(self, path: Path) -> _Seen | None:
+        """Return how a journal stands; None if it is gone."""
+        try:
+            over = _is_over(path)  # asked first: whoever is dead then has written all it ever will
+            return _Seen(path, over, path.stat().st_size)
+        except FileNotFoundError:
+            return None
+
+    def _one(self, seen: _Seen) -> tuple[int, bool]:
         """Send one journal; return how many bytes that were, and whether it is done with."""
-        over = _is_over(path)  # asked first: whoever is dead then has written all it ever will
+        path, over, size = seen
         if read_header(path) is None and not read(path).payloads():
             # Its process was killed, or is about to write, the first bytes.
             if over:
                 path.unlink(missing_ok=True)
             return 0, over
-        size = path.stat().st_size
         before = self._lengths.get(path.name)
         if before is None:
             before = self._server.length(path.stem)
-        length = self._lengths[path.name] = deliver(self._server, path, before)
+        length = self._lengths[path.name] = deliver(self._server, path, before, size)
         if over and length >= size and self._end(path, length):
             return length - before, True
         return length - before, False

@@ -6,6 +6,7 @@
       whence.json     the format, as in every store
       server.json     the server's address
       journals/       what processes recorded and the server may not have yet
+      artifacts/      what they logged, the same
       ship.lock       held by the process that ships; its number
       ship.log        what that process had to say
 """

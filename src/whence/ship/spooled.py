@@ -13,6 +13,7 @@ from whence.ship.deliver import deliver
 from whence.ship.server import Away, Locked, Refused, Server
 from whence.ship.spool import spool_for
 from whence.ship.start import is_shipped, start
+from whence.ship.uploads import Uploads
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,16 +112,24 @@ class SpooledWriter(Writer):
     def _deliver(self, server: Server, deadline: float) -> None:
         """Send what is in this writer's journals, whoever else may be sending it."""
         pause = _SOONEST
+        uploads = Uploads(self._spool, server, _silent)
         for path in sorted(self.folder.glob(f"{self._name}-*")):
             while True:
                 try:
-                    deliver(server, path, server.length(path.stem))
+                    end = path.stat().st_size
+                    uploads.send()
+                    deliver(server, path, server.length(path.stem), end)
                 except FileNotFoundError:  # delivered, and removed
                     break
                 except Away:
+                    uploads.ask_again()
                     if time.monotonic() + pause > deadline:
                         raise
                 else:
                     break
                 time.sleep(pause)
                 pause = min(2 * pause, _LATEST)
+
+
+def _silent(_: str) -> None:
+    """Say nothing of how far it is: who waits for a flush sees that."""

@@ -6,11 +6,13 @@ process leaves either all of it or none.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from whence.errors import NewerStore, StoreError, Unwritable
+from whence.store.layouts import LAYOUTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,125 +34,7 @@ _UNWRITABLE = frozenset(
 )
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
-_LAYOUTS = (
-    """
-CREATE TABLE models (name TEXT PRIMARY KEY, folder TEXT NOT NULL UNIQUE);
-CREATE TABLE columns (
-    model TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, physical TEXT NOT NULL,
-    derived INTEGER NOT NULL, epoch INTEGER NOT NULL, PRIMARY KEY (model, name, kind)
-);
-CREATE TABLE epochs (
-    epoch INTEGER PRIMARY KEY, plan BLOB NOT NULL, state TEXT NOT NULL, made INTEGER NOT NULL
-);
-CREATE TABLE journals (
-    name TEXT PRIMARY KEY, folded INTEGER NOT NULL, skipped INTEGER NOT NULL, at INTEGER NOT NULL
-);
-CREATE TABLE shapes (
-    journal TEXT NOT NULL, number INTEGER NOT NULL, record BLOB NOT NULL,
-    PRIMARY KEY (journal, number)
-);
-CREATE TABLE imports (
-    digest TEXT PRIMARY KEY, epoch INTEGER NOT NULL, path TEXT NOT NULL, rows INTEGER NOT NULL
-);
-CREATE TABLE quarantine (
-    epoch INTEGER NOT NULL, model TEXT NOT NULL, reason TEXT NOT NULL, record BLOB NOT NULL
-);
-CREATE TABLE repeats (
-    epoch INTEGER NOT NULL, model TEXT NOT NULL, what TEXT NOT NULL, number INTEGER NOT NULL
-);
-CREATE TABLE pending (
-    model TEXT NOT NULL, id TEXT NOT NULL, epoch INTEGER NOT NULL, position INTEGER NOT NULL,
-    number REAL, text TEXT, time INTEGER, logged INTEGER,
-    PRIMARY KEY (model, id, epoch, position)
-);
-CREATE TABLE events (
-    id TEXT PRIMARY KEY, model TEXT, name TEXT NOT NULL, at INTEGER NOT NULL,
-    kind TEXT NOT NULL, scope BLOB NOT NULL
-);
-CREATE TABLE reference_periods (
-    model TEXT PRIMARY KEY, start INTEGER NOT NULL, stop INTEGER NOT NULL, logged INTEGER NOT NULL
-);
-CREATE TABLE watches (model TEXT PRIMARY KEY, state BLOB NOT NULL);
-CREATE TABLE windows (
-    model TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, facts BLOB NOT NULL,
-    counts BLOB NOT NULL, PRIMARY KEY (model, start)
-);
-CREATE TABLE alerts (
-    model TEXT NOT NULL, start INTEGER NOT NULL, alert BLOB NOT NULL
-);
-CREATE INDEX alerts_by_model ON alerts (model, start);
-CREATE TABLE incidents (
-    id TEXT PRIMARY KEY, model TEXT NOT NULL, started INTEGER NOT NULL, incident BLOB NOT NULL
-);
-""",
-    """
-CREATE TABLE judgements (
-    model TEXT NOT NULL, start INTEGER NOT NULL, expected REAL NOT NULL, line REAL NOT NULL,
-    sd REAL NOT NULL, evidence REAL NOT NULL, PRIMARY KEY (model, start)
-);
-CREATE TABLE verdicts (
-    model TEXT NOT NULL, incident TEXT NOT NULL, predictions INTEGER NOT NULL,
-    labels INTEGER NOT NULL, made INTEGER NOT NULL, report BLOB NOT NULL,
-    PRIMARY KEY (model, incident)
-);
-CREATE TABLE actions (
-    model TEXT NOT NULL, incident TEXT NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL,
-    text TEXT NOT NULL, by TEXT NOT NULL
-);
-CREATE INDEX actions_by_incident ON actions (model, incident);
-CREATE TABLE tokens (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, scope TEXT NOT NULL, digest BLOB NOT NULL,
-    created INTEGER NOT NULL, revoked INTEGER
-);
-""",
-    """
-CREATE TABLE channels (
-    name TEXT PRIMARY KEY, url TEXT NOT NULL, models BLOB NOT NULL, alerts TEXT NOT NULL,
-    cooldown REAL NOT NULL, reviews INTEGER NOT NULL, created INTEGER NOT NULL
-);
-CREATE TABLE messages (
-    id INTEGER PRIMARY KEY, channel TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,
-    state TEXT NOT NULL, made INTEGER NOT NULL, tries INTEGER NOT NULL, next INTEGER,
-    sent INTEGER, error TEXT
-);
-CREATE TABLE topics (
-    message INTEGER NOT NULL, model TEXT NOT NULL, kind TEXT NOT NULL, about TEXT NOT NULL
-);
-CREATE INDEX topics_by_message ON topics (message);
-CREATE INDEX topics_by_model ON topics (model, kind, about);
-CREATE TABLE silences (
-    id INTEGER PRIMARY KEY, model TEXT NOT NULL, until INTEGER NOT NULL, reason TEXT NOT NULL,
-    by TEXT NOT NULL, made INTEGER NOT NULL, ended INTEGER
-);
-""",
-    """
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
-    started INTEGER NOT NULL, ended INTEGER, seen INTEGER NOT NULL, parent TEXT,
-    journal TEXT NOT NULL
-);
-CREATE INDEX runs_by_start ON runs (started);
-CREATE INDEX runs_by_project ON runs (project, started);
-CREATE INDEX runs_open ON runs (status) WHERE status IN ('running', 'unknown');
-CREATE TABLE params (
-    run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (run, key)
-) WITHOUT ROWID;
-CREATE INDEX params_by_key ON params (key, run);
-CREATE TABLE tags (
-    run TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL,
-    PRIMARY KEY (run, key)
-) WITHOUT ROWID;
-CREATE TABLE latest (
-    run TEXT NOT NULL, key TEXT NOT NULL, value REAL, step INTEGER NOT NULL,
-    time INTEGER NOT NULL, PRIMARY KEY (run, key)
-) WITHOUT ROWID;
-CREATE INDEX latest_by_value ON latest (key, value, run);
-""",
-)
-"""What each layout adds to the one before."""
-
-VERSION = len(_LAYOUTS)
+VERSION = len(LAYOUTS)
 """The layout that this Whence writes; a store of a larger number is refused."""
 
 
@@ -161,6 +45,8 @@ class Metadata:
     ----------
     path
         The database file; created with its tables when absent.
+    reading
+        Whether nothing will be changed, so that a folder that cannot be written will do.
 
     Raises
     ------
@@ -172,10 +58,11 @@ class Metadata:
         If it cannot be opened for writing; later calls raise it too, on a disk that is full.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
         self._path = path
         with self._speaking():
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+            where, is_uri = _as_it_stands(path) if reading else (str(path), False)
+            self._db = sqlite3.connect(where, timeout=60, isolation_level=None, uri=is_uri)
             self._prepare(path)
 
     @contextmanager
@@ -210,7 +97,7 @@ class Metadata:
         if found < VERSION:
             with self.transaction():
                 (again,) = self._db.execute("PRAGMA user_version").fetchone()
-                for layout in _LAYOUTS[again:]:
+                for layout in LAYOUTS[again:]:
                     for statement in layout.split(";"):
                         self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {max(again, VERSION):d}")
@@ -252,3 +139,16 @@ class Metadata:
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
+
+
+def _as_it_stands(path: Path) -> tuple[str, bool]:
+    """Return how to open a database that will only be read, and whether that is a URI.
+
+    SQLite reads a database with a write-ahead log only where it can make files beside it, or
+    where they are; without a log the one file is all there is, and is read as immutable
+    (https://sqlite.org/wal.html#readonly).
+    """
+    has_log = path.with_name(f"{path.name}-wal").exists()
+    if has_log or not path.is_file() or os.access(path.parent, os.W_OK):
+        return str(path), False
+    return f"{path.absolute().as_uri()}?immutable=1", True

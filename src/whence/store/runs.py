@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from whence.errors import BadInput, NotFound
+from whence.store import projects as _projects
 from whence.types.runs import RunRow
 from whence.types.time import moment
 
@@ -19,31 +20,36 @@ if TYPE_CHECKING:
     from whence.types.records import RunEnd, RunFacts, RunStart
 
 __all__ = [
+    "GONE",
     "Latest",
-    "count",
+    "any_of",
     "end",
     "facts",
+    "last_points",
     "latest",
     "named",
     "names",
     "of_id",
-    "page",
     "projects",
     "seen",
+    "select",
     "standing",
     "start",
+    "text_of",
 ]
 
 Latest = tuple[str, str, float, int, int]
-"""Run, metric, value, step, time: of the largest step, there of the latest time."""
+"""Run, metric, value, step, time: of the largest step, there of the latest time, then value."""
 
-_FIELDS = "id, project, name, status, started, ended, parent"
-_SORTED_BY = ("started", "ended", "name", "project", "status")
+_FIELDS = "id, project, name, status, started, ended, parent, user, deleted"
+
+GONE = (
+    "(runs.deleted IS NOT NULL"
+    " OR runs.project IN (SELECT name FROM projects WHERE deleted IS NOT NULL))"
+)
+"""Of a run that was deleted, or whose project was."""
 
 _MOST_NAMES = 200
-
-_LARGEST = 2**63 - 1
-"""SQLite's largest integer."""
 
 _STUB = (
     "INSERT INTO runs (id, project, name, status, started, seen, journal)"
@@ -54,6 +60,7 @@ _STUB = (
 
 def start(metadata: Metadata, run: RunStart, journal: str) -> None:
     """Keep a run that begins; `journal` is the name of its process's journal."""
+    _projects.ensure(metadata, run.project, run.at)
     metadata.run(
         "INSERT INTO runs (id, project, name, status, started, seen, parent, journal)"
         " VALUES (?, ?, ?, 'running', ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
@@ -94,7 +101,8 @@ def latest(metadata: Metadata, points: Iterable[Latest]) -> None:
     metadata.run_many(
         "INSERT INTO latest (run, key, value, step, time) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, step = excluded.step,"
-        " time = excluded.time WHERE (excluded.step, excluded.time) >= (step, time)",
+        " time = excluded.time WHERE (excluded.step, excluded.time, coalesce(excluded.value,"
+        " -9e999)) >= (step, time, coalesce(value, -9e999))",
         [(run, key, None if math.isnan(value) else value, step, time)
          for run, key, value, step, time in points],
     )  # fmt: skip
@@ -102,6 +110,8 @@ def latest(metadata: Metadata, points: Iterable[Latest]) -> None:
 
 def named(store: StoreFolder, wanted: str) -> str:
     """Return the id of a run of that id, the beginning of one, or that name.
+
+    One that was deleted is found by its whole id only.
 
     Raises
     ------
@@ -111,8 +121,8 @@ def named(store: StoreFolder, wanted: str) -> str:
         If there are several.
     """
     found = store.metadata.all(
-        "SELECT id FROM runs WHERE id = ?1 OR name = ?1 OR (length(?1) >= 6"
-        " AND substr(id, 1, length(?1)) = ?1) ORDER BY id = ?1 DESC, started DESC LIMIT 3",
+        f"SELECT id FROM runs WHERE id = ?1 OR NOT {GONE} AND (name = ?1 OR (length(?1) >= 6"  # noqa: S608 - of our own words
+        " AND substr(id, 1, length(?1)) = ?1)) ORDER BY id = ?1 DESC, started DESC LIMIT 3",
         wanted,
     )
     if not found:
@@ -131,102 +141,57 @@ def of_id(store: StoreFolder, run: str) -> RunRow:
     NotFound
         If there is none of that id.
     """
-    rows = store.metadata.all(f"SELECT {_FIELDS} FROM runs WHERE id = ?", run)  # noqa: S608 - fixed
-    if not rows:
+    found = select(store, "WHERE id = ?", run)
+    if not found:
         raise NotFound(f"the store {store.path} has no run {run!r}; whence runs lists them")
-    return _rows(store, rows)[0]
+    return found[0]
 
 
-def count(store: StoreFolder, project: str | None = None) -> int:
-    """Return how many runs there are, in a project or in all."""
-    (found,) = store.metadata.one(
-        "SELECT COUNT(*) FROM runs WHERE ?1 IS NULL OR project = ?1", project
-    ) or (0,)
-    return int(found)
+def any_of(store: StoreFolder) -> bool:
+    """Return whether there are runs, be they deleted."""
+    return store.metadata.one("SELECT 1 FROM runs LIMIT 1") is not None
 
 
 def standing(store: StoreFolder) -> tuple[object, ...]:
     """Return what differs as soon as anything was said of a run, or found out."""
-    row = store.metadata.one("SELECT COUNT(*), MAX(seen), SUM(status = 'running') FROM runs")
+    row = store.metadata.one(
+        "SELECT COUNT(*), MAX(seen), SUM(status = 'running'), COUNT(deleted) FROM runs"
+    )
     return row or ()
 
 
 def projects(store: StoreFolder) -> list[str]:
-    """Return the projects that have runs, in order."""
+    """Return the projects that have runs, in order, without what was deleted."""
     return [name for (name,) in store.metadata.all(
-        "SELECT DISTINCT project FROM runs ORDER BY project")]  # fmt: skip
+        f"SELECT DISTINCT project FROM runs WHERE NOT {GONE} ORDER BY project")]  # noqa: S608 - of our own words # fmt: skip
 
 
 def names(
     store: StoreFolder, of: Literal["latest", "params"], project: str | None = None
 ) -> list[str]:
-    """Return the names of metrics or params that the runs of a project have, or all; in order."""
+    """Return the names of metrics or params that the runs of a project have, or all; in order.
+
+    Those of deleted runs do not count.
+    """
     # From name to name by the index: reading all rows for them takes a tenth of a second.
     rows = store.metadata.all(
         f"WITH RECURSIVE names(key) AS (SELECT min(key) FROM {of} UNION ALL"  # noqa: S608 - of two words
         f" SELECT (SELECT min(key) FROM {of} WHERE key > names.key) FROM names"
         " WHERE names.key IS NOT NULL)"
-        " SELECT key FROM names WHERE key IS NOT NULL AND (?1 IS NULL OR EXISTS ("
+        " SELECT key FROM names WHERE key IS NOT NULL AND EXISTS ("
         f"SELECT 1 FROM {of} AS had JOIN runs ON runs.id = had.run"
-        " WHERE had.key = names.key AND runs.project = ?1)) LIMIT ?2",
+        f" WHERE had.key = names.key AND (?1 IS NULL OR runs.project = ?1) AND NOT {GONE})"
+        " LIMIT ?2",
         project,
         _MOST_NAMES,
     )
     return [key for (key,) in rows]
 
 
-def page(
-    store: StoreFolder,
-    *,
-    project: str | None = None,
-    sort: str = "-started",
-    limit: int = 100,
-    offset: int = 0,
-) -> list[RunRow]:
-    """Return a page of runs.
-
-    Parameters
-    ----------
-    project
-        Only its runs.
-    sort
-        ``started``, ``ended``, ``name``, ``project``, ``status``, ``metrics.KEY`` (the last
-        value) or ``params.KEY``; the largest first with a minus before it. Runs that lack it
-        come last.
-    limit, offset
-        The page.
-
-    Raises
-    ------
-    BadInput
-        If it cannot be sorted so, or the page makes no sense.
-    """
-    if not 1 <= limit <= _LARGEST or not 0 <= offset <= _LARGEST:
-        raise BadInput(f"limit {limit} and offset {offset} give no page; give 1 and 0 or more")
-    down = sort.startswith("-")
-    by, _, key = sort.removeprefix("-").partition(".")
-    order = "DESC" if down else "ASC"
-    where = "(? IS NULL OR runs.project = ?)"
-    if by in _SORTED_BY and not key:
-        joined, column, values = "", f"runs.{by}", []
-    elif by == "metrics" and key:
-        joined = "LEFT JOIN latest ON latest.run = runs.id AND latest.key = ?"
-        column, values = "latest.value", [key]
-    elif by == "params" and key:
-        joined = "LEFT JOIN params ON params.run = runs.id AND params.key = ?"
-        column, values = "json_extract(params.value, '$')", [key]
-    else:
-        raise BadInput(
-            f"runs cannot be sorted by {sort!r}; give one of {', '.join(_SORTED_BY)}, "
-            "metrics.NAME or params.NAME, with a minus before it for the largest first"
-        )
-    rows = store.metadata.all(
-        f"SELECT {', '.join(f'runs.{name}' for name in _FIELDS.split(', '))} FROM runs {joined}"  # noqa: S608 - of fixed words
-        f" WHERE {where} ORDER BY {column} IS NULL, {column} {order}, runs.id {order}"
-        " LIMIT ? OFFSET ?",
-        *(*values, project, project, limit, offset),
-    )
-    return _rows(store, rows)
+def select(store: StoreFolder, rest: str, *values: object) -> list[RunRow]:
+    """Return runs: `rest` is what follows ``SELECT ... FROM runs`` in a question of ours."""
+    fields = ", ".join(f"runs.{name}" for name in _FIELDS.split(", "))
+    return _rows(store, store.metadata.all(f"SELECT {fields} FROM runs {rest}", *values))  # noqa: S608 - of our own words
 
 
 def _rows(store: StoreFolder, rows: Sequence[tuple[Any, ...]]) -> list[RunRow]:
@@ -248,14 +213,38 @@ def _rows(store: StoreFolder, rows: Sequence[tuple[Any, ...]]) -> list[RunRow]:
             started=moment(started),
             ended=None if ended is None else moment(ended),
             parent=parent,
+            user=user,
+            deleted=None if deleted is None else moment(deleted),
             params={key: msgspec.json.decode(value)
                     for key, value in kept["params"].get(run, {}).items()},
             tags=kept["tags"].get(run, {}),
             metrics={key: math.nan if value is None else value
                      for key, value in kept["latest"].get(run, {}).items()},
         )
-        for run, project, name, status, started, ended, parent in rows
+        for run, project, name, status, started, ended, parent, user, deleted in rows
     ]  # fmt: skip
+
+
+def last_points(store: StoreFolder, runs: Sequence[str]) -> dict[str, list[Latest]]:
+    """Return the last point of each metric of some runs, in the metrics' order."""
+    found: dict[str, list[Latest]] = {}
+    for run, key, value, step, time in store.metadata.all(
+        "SELECT run, key, value, step, time FROM latest"
+        " WHERE run IN (SELECT value FROM json_each(?)) ORDER BY key",
+        msgspec.json.encode(runs).decode(),
+    ):
+        last = (run, key, math.nan if value is None else value, step, time)
+        found.setdefault(run, []).append(last)
+    return found
+
+
+def text_of(param: object) -> str:
+    """Return a param as the text that it is compared and shown as."""
+    if isinstance(param, str):
+        return param
+    if isinstance(param, bool) or param is None:
+        return str(param)
+    return msgspec.json.encode(param).decode()
 
 
 def _by_run(rows: Sequence[tuple[Any, ...]]) -> dict[str, dict[str, Any]]:

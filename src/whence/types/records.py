@@ -11,10 +11,13 @@ from typing import Any
 import msgspec
 
 __all__ = [
+    "Artifact",
     "Batch",
+    "Capture",
     "Event",
     "LabelBatch",
     "LabelRows",
+    "Output",
     "Points",
     "Record",
     "Reference",
@@ -158,6 +161,60 @@ class RunEnd(msgspec.Struct, frozen=True, array_like=True, tag=10):
     status: str
 
 
+class Artifact(msgspec.Struct, frozen=True, array_like=True, tag=11):
+    """A file of a run; its content is the blob of that SHA-256 (hexadecimal) and size in bytes."""
+
+    run: str
+    at: int
+    path: str
+    digest: str
+    size: int
+
+
+class Capture(msgspec.Struct, frozen=True, array_like=True, tag=12):
+    """What was captured of a run by itself, once of each kind of `whence.types.captured.KINDS`.
+
+    `payload` is its MessagePack; None where it is the same as of another run of the same
+    process, `same_as`.
+    """
+
+    run: str
+    at: int
+    kind: str
+    payload: bytes | None = None
+    same_as: str | None = None
+
+
+class Output(msgspec.Struct, frozen=True, array_like=True, tag=13):
+    """Lines that a run's program printed, from line `number` on.
+
+    `stream` is stdout, stderr, or whence where something was left out.
+    """
+
+    run: str
+    at: int
+    number: int
+    stream: str
+    text: str
+
+
+class DatasetSaid(msgspec.Struct, frozen=True, array_like=True, tag=14):
+    """A dataset, and what it was made from; `run` used it as `context`, "" where none did.
+
+    `id` is a UUID of this record; the dataset is told by name and digest.
+    """
+
+    id: str
+    at: int
+    name: str
+    digest: str
+    kind: str
+    source: str
+    made_from: list[str]
+    run: str = ""
+    context: str = ""
+
+
 Record = (
     Shape
     | Rows
@@ -170,4 +227,8 @@ Record = (
     | RunFacts
     | Points
     | RunEnd
+    | Artifact
+    | Capture
+    | Output
+    | DatasetSaid
 )

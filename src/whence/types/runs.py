@@ -9,14 +9,16 @@ import msgspec
 
 __all__ = ["Curve", "RunPage", "RunRow", "Status"]
 
-Status = Literal["running", "finished", "failed", "killed", "unknown"]
-"""running: its process is alive; finished, failed: as its program said; killed: its process is
-gone and said neither; unknown: nobody here can tell, for it runs, or ran, on another machine."""
+Status = Literal["running", "scheduled", "finished", "failed", "killed", "unknown"]
+"""running: its process is alive; scheduled, finished, failed: as its program said; killed: its
+process is gone and said neither, or another said so; unknown: nobody here can tell, for it runs,
+or ran, on another machine."""
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """One run with what it was given and the last value of each of its metrics.
 
+    `user` is who ran it where that was said, `deleted` when it was marked so.
     `ended` is when it ended as far as is known: of a killed run the time of the last record.
     `metrics` holds of each metric the value at the largest step; NaN where that is no number.
     """
@@ -28,6 +30,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     started: datetime
     ended: datetime | None
     parent: str | None
+    user: str
+    deleted: datetime | None
     params: dict[str, Any]
     tags: dict[str, str]
     metrics: dict[str, float]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.errors import BadInput
-from whence.store import runs
+from whence.store import run_search, runs
 from whence.store.points import points
 from whence.types.runs import Curve, RunPage
 
@@ -28,20 +28,27 @@ MOST_RUNS = 1000
 
 
 def run_page(
-    store: StoreFolder, *, project: str | None, sort: str, limit: int, offset: int
+    store: StoreFolder,
+    *,
+    project: str | None,
+    where: str | None = None,
+    sort: str,
+    limit: int,
+    offset: int,
 ) -> RunPage:
     """Return a page of runs, and what there is to choose from.
 
     Raises
     ------
     BadInput
-        If runs cannot be sorted so, or the page makes no sense.
+        If there is no such filter, runs cannot be sorted so, or the page makes no sense.
     """
     if limit > MOST_RUNS:
         raise BadInput(f"limit is {limit}; a page has at most {MOST_RUNS:,} runs")
+    asked = run_search.native(where=where, sort=sort, project=project)
     return RunPage(
-        runs=runs.page(store, project=project, sort=sort, limit=limit, offset=offset),
-        total=runs.count(store, project),
+        runs=run_search.search(store, asked, limit=limit, offset=offset),
+        total=run_search.count(store, asked),
         projects=runs.projects(store),
         metrics=runs.names(store, "latest", project),
         params=runs.names(store, "params", project),

@@ -75,7 +75,7 @@ def compact(
 
 def owners(store: StoreFolder) -> list[str]:
     """Return whose tables there are: the models, and `RUNS` where there are any."""
-    return [*store.models(), *([RUNS] if runs.count(store) else [])]
+    return [*store.models(), *([RUNS] if runs.any_of(store) else [])]
 
 
 def compact_due(store: StoreFolder) -> None:

@@ -19,12 +19,17 @@ import pyarrow as pa
 from whence.errors import BadInput
 from whence.journal.reader import Reading, alive, journals, read
 from whence.record import Unknown, decode
+from whence.store import fresh
 from whence.store.kinds import ARROW
 from whence.types.records import (
+    Artifact,
     Batch,
+    Capture,
+    DatasetSaid,
     Event,
     LabelBatch,
     LabelRows,
+    Output,
     Points,
     Record,
     Reference,
@@ -36,7 +41,9 @@ from whence.types.records import (
     Shape,
 )
 from whence.types.time import moment
+from whence.work.artifacts import LoggedArtifacts
 from whence.work.compact import compact_due
+from whence.work.datasets import SaidDatasets
 from whence.work.epoch import Epoch, begin, planned
 from whence.work.forget import finish
 from whence.work.imports import ImportPlan, resume
@@ -75,9 +82,13 @@ _SHAPE = (
 
 
 class FoldPlan(msgspec.Struct, frozen=True, tag="fold"):
-    """Which bytes of which journals an epoch takes: (file name, from, to)."""
+    """What an epoch takes: bytes of journals (file name, from, to), and waiting points.
+
+    `fresh` is the number of the last of the points in the database that it takes; 0 for none.
+    """
 
     ranges: list[tuple[str, int, int]]
+    fresh: int = 0
 
 
 def fold(store: StoreFolder, *, tell: Tell = silent) -> Counter[tuple[str, str]]:
@@ -117,16 +128,20 @@ def _fold(store: StoreFolder, tell: Tell) -> Counter[tuple[str, str]]:
         if isinstance(decoded, ImportPlan):
             resume(store, number, decoded, made)
         else:
-            counts += _apply(store, number, _again(store, decoded), made)
+            counts += _apply(store, number, _again(store, decoded), decoded.fresh, made)
     taken, waiting = 0, _waiting(store)
-    # Each journal once: programs that go on recording must not keep a fold from its end.
-    queue = deque(journals(store.journals))
-    while takings := _gather(store, queue):
+    # Each journal once, and points up to the last of now: those who go on recording must not keep
+    # a fold from its end.
+    queue, newest = deque(journals(store.journals)), fresh.newest(store.metadata)
+    while True:
+        takings, points = _gather(store, queue), fresh.last(store.metadata, newest)
+        if not takings and not points:
+            break
         tell("folding", min(taken / waiting, 1.0))
         now = time.time_ns() // 1000
         ranges = [(taking.path.name, taking.start, taking.end) for taking in takings]
-        number = begin(store, msgspec.msgpack.encode(FoldPlan(ranges)), now)
-        counts += _apply(store, number, takings, now)
+        number = begin(store, msgspec.msgpack.encode(FoldPlan(ranges, points)), now)
+        counts += _apply(store, number, takings, points, now)
         taken += sum(taking.end - taking.start for taking in takings)
     if taken:
         tell("folding", 1.0)
@@ -186,11 +201,14 @@ def _take(path: Path, start: int, reading: Reading) -> _Taking:
 
 
 def _apply(
-    store: StoreFolder, number: int, takings: list[_Taking], now: int
+    store: StoreFolder, number: int, takings: list[_Taking], points: int, now: int
 ) -> Counter[tuple[str, str]]:
     epoch = Epoch(store, number)
     records = _Records(store, epoch, now)
     finish: list[tuple[str, tuple[object, ...]]] = []
+    if points:
+        epoch.runs.add_points(fresh.until(store.metadata, points))
+        finish.append(fresh.removal(points))
     for taking in takings:
         journal = taking.path.name
         for payload in taking.payloads:
@@ -202,6 +220,7 @@ def _apply(
             )
         )
     records.finish()
+    finish += records.artifacts.statements() + records.datasets.statements()
     epoch.apply(finish + records.shapes_to_keep)
     return epoch.counts
 
@@ -229,6 +248,8 @@ class _Records:
         self._gathered: dict[_Key, _Gathered] = {}
         self._of_shape: dict[tuple[str, int], _Gathered] = {}
         self.shapes_to_keep: list[tuple[str, tuple[object, ...]]] = []
+        self.artifacts = LoggedArtifacts()
+        self.datasets = SaidDatasets()
 
     def add(self, journal: str, payload: bytes | memoryview) -> None:
         """Take one record; what cannot be read goes to quarantine as it came."""
@@ -256,7 +277,11 @@ class _Records:
                 self._epoch.event(record)
             case Reference():
                 self._epoch.reference(record)
-            case RunStart() | RunFacts() | Points() | RunEnd():
+            case Artifact():
+                self.artifacts.add(record)
+            case DatasetSaid():
+                self.datasets.add(record)
+            case RunStart() | RunFacts() | Points() | RunEnd() | Capture() | Output():
                 self._epoch.runs.add(record, journal)
 
     def _keep_shape(self, journal: str, shape: Shape) -> None:

@@ -20,8 +20,10 @@ def mark_killed(store: StoreFolder) -> None:
 
     Who can lock a process's journal knows that the process is gone.
     """
+    # Behind a run that was begun over HTTP stands no journal: it is as its client says.
     still = store.metadata.all(
         "SELECT id, status, journal, seen FROM runs WHERE status IN ('running', 'unknown')"
+        " AND journal IS NOT NULL"
     )
     for run, status, journal, seen in still:
         found = _status(store.journals, journal)

@@ -11,10 +11,22 @@ from whence.journal.writer import SUFFIX
 from whence.store import runs
 from whence.store.points import day_of
 from whence.store.tables import POINTS
-from whence.types.records import Points, RunEnd, RunFacts, RunStart
+from whence.types.records import (
+    Artifact,
+    Capture,
+    Output,
+    Points,
+    RunEnd,
+    RunFacts,
+    RunStart,
+)
+from whence.work.captured import Capturing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whence.store.folder import StoreFolder
+    from whence.store.fresh import Point
     from whence.store.metadata import Metadata
 
 __all__ = ["Running"]
@@ -28,14 +40,19 @@ class Running:
         self._facts: list[RunFacts] = []
         self._ends: list[RunEnd] = []
         self._seen: dict[str, int] = {}
+        self._captured = Capturing()
         self._runs: list[str] = []
         self._keys: list[str] = []
         self._steps: list[int] = []
         self._times: list[int] = []
         self._values: list[float] = []
 
-    def add(self, record: RunStart | RunFacts | Points | RunEnd, journal: str) -> None:
-        """Take a record of a file of journals."""
+    def add(
+        self,
+        record: RunStart | RunFacts | Points | RunEnd | Artifact | Capture | Output,
+        journal: str,
+    ) -> None:
+        """Take a record of a file of journals; of an artifact only when it was logged."""
         run = record.run
         self._seen[run] = max(record.at, self._seen.get(run, 0))
         match record:
@@ -52,6 +69,17 @@ class Running:
                 self._facts.append(record)
             case RunEnd():
                 self._ends.append(record)
+            case Capture() | Output():
+                self._captured.add(record)
+
+    def add_points(self, points: Sequence[Point]) -> None:
+        """Take points that waited in the database; all else of them is kept there already."""
+        for run, key, step, time, value in points:
+            self._runs.append(run)
+            self._keys.append(key)
+            self._steps.append(step)
+            self._times.append(time)
+            self._values.append(value)
 
     def append_points(self, store: StoreFolder, epoch: int) -> None:
         """Append the points to their table, by run, metric and step."""
@@ -86,6 +114,7 @@ class Running:
             runs.latest(metadata, self._latest())
         for ended in self._ends:
             runs.end(metadata, ended)
+        self._captured.save(metadata)
 
     def _latest(self) -> list[runs.Latest]:
         found: dict[tuple[str, str], tuple[int, int, float]] = {}
