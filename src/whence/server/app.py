@@ -10,10 +10,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from whence.server.guard import Guard, guarded
+from whence.server.blobs import blob_routes
+from whence.server.guard import MOST_FILE_BYTES, Guard, guarded
 from whence.server.journals import journal_routes
 from whence.server.live import Live
 from whence.server.metrics import KIND, metrics
+from whence.server.mlflow import mlflow_routes
+from whence.server.native.artifacts import content_route
 from whence.server.native.endpoint import PREFIX, Nothing, failed, json, route
 from whence.server.native.endpoints import ENDPOINTS, health
 from whence.server.native.openapi import describe_api
@@ -50,6 +53,7 @@ def application(
     photos: tuple[Path, ...] = (),
     every: float = 60.0,
     link: str | None = None,
+    most_file_bytes: int = MOST_FILE_BYTES,
 ) -> Application:
     """Return the application over a store, behind its guard.
 
@@ -65,6 +69,8 @@ def application(
         Seconds between two looks at what is new; 0 never looks.
     link
         Where people reach it: what messages link to.
+    most_file_bytes
+        The longest artifact that it takes.
     """
     live = Live()
     teller = Teller(store, live, link)
@@ -98,9 +104,12 @@ def application(
 
     routes = [
         *(route(shared, one) for one in ENDPOINTS),
+        content_route(shared),
         *journal_routes(store, PREFIX),
+        *blob_routes(store, PREFIX),
         Route(f"{PREFIX}/live", stream),
         Route(f"{PREFIX}/openapi.json", description),
+        *mlflow_routes(shared),
         Route("/api/{rest:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/health", root_health),
         Route("/metrics", root_metrics),
@@ -109,7 +118,8 @@ def application(
     app = _RawPaths(
         Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: _broken})
     )
-    return Application(guarded(app, Guard(hosts=hosts, keys=Tokens(store))), live.stop)
+    guard = Guard(hosts=hosts, keys=Tokens(store), most_file_bytes=most_file_bytes)
+    return Application(guarded(app, guard), live.stop)
 
 
 async def _nothing(request: Request) -> Response:

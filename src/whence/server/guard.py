@@ -1,7 +1,8 @@
 """The guard at the door: what every request must pass, and every answer carries.
 
 In this order, the cheap and public first: the host it is meant for, the page it comes from, the
-token and its scope, the size of its body. Only then the application hears of it.
+token and its scope, the size of its body. Only then the application hears of it. A file that is
+sent passes as it comes, and is cut off where it is longer than allowed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 
+from whence.server.doors import READING, is_closed, is_file, is_mlflows, needed_scope
 from whence.server.hosts import Hosts, from_elsewhere
 from whence.server.inflate import (
     ENCODINGS,
@@ -33,13 +35,9 @@ __all__ = ["Guard", "Keys", "guarded"]
 MOST_BYTES = 16 * 2**20
 """The longest body: a client sends its journal in pieces of 4 MB."""
 
-_API = "/api/"
-_OPEN = frozenset({"/api/v1/health"})
-_METRICS = "/metrics"
-_SQL = "/api/v1/sql"
-_TOKENS = "/api/v1/tokens"
+MOST_FILE_BYTES = 64 * 2**30
+"""The longest file that a client may send, unless the server is told otherwise."""
 
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _RANK = {"read": 0, "write": 1, "admin": 2}
 
 _POLICY = (
@@ -83,11 +81,23 @@ class Guard:
         on a bind that is open to others.
     most_bytes
         The longest body of a request, as it comes and decompressed.
+    most_file_bytes
+        The longest file that may be sent as a body.
     """
 
     hosts: Hosts
     keys: Keys
     most_bytes: int = MOST_BYTES
+    most_file_bytes: int = MOST_FILE_BYTES
+
+
+_CODES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    413: "INVALID_PARAMETER_VALUE",
+}
+"""What MLflow calls the errors of a status."""
 
 
 class _RefusedError(Exception):
@@ -95,9 +105,15 @@ class _RefusedError(Exception):
 
     def __init__(self, status: int, error: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(error)
-        self.answer = Response(
-            msgspec.json.encode({"error": error}), status, headers, "application/json"
-        )
+        self._status, self._error, self._headers = status, error, headers
+
+    def answer(self, path: str) -> Response:
+        """Return what is told; MLflow's clients show what they find under names of their own."""
+        said = {"error": self._error}
+        if is_mlflows(path):
+            said |= {"error_code": _CODES[self._status], "message": self._error}
+        content = msgspec.json.encode(said)
+        return Response(content, self._status, self._headers, "application/json")
 
 
 def guarded(app: ASGIApp, guard: Guard) -> ASGIApp:
@@ -113,15 +129,18 @@ def guarded(app: ASGIApp, guard: Guard) -> ASGIApp:
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] == "http":
             path = _path(scope)
-            answer = _with_headers(send, private=_closed(path))
+            answer = _with_headers(send, private=is_closed(path))
             incoming = Incoming(receive)
             try:
                 _check(scope, path, guard)
-                passed = await _passed(scope, incoming, guard.most_bytes)
+                if is_file(scope["method"], path):
+                    passed = scope, _counted(scope, receive, guard.most_file_bytes)
+                else:
+                    passed = await _passed(scope, incoming, guard.most_bytes)
             except _RefusedError as refused:
                 if _length(Headers(scope=scope)) <= 2 * guard.most_bytes:
                     await incoming.discard(guard.most_bytes)
-                await refused.answer(scope, receive, answer)
+                await refused.answer(path)(scope, receive, answer)
             except Disconnected:
                 return
             else:
@@ -135,11 +154,6 @@ def _path(scope: Scope) -> str:
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path[len(root) :] if root and path.startswith(f"{root}/") else path
-
-
-def _closed(path: str) -> bool:
-    """Return whether a path needs a token where tokens are needed: all but the page itself."""
-    return path not in _OPEN and (path.startswith(_API) or path == _METRICS)
 
 
 def _with_headers(send: Send, *, private: bool) -> Send:
@@ -167,7 +181,7 @@ def _check(scope: Scope, path: str, guard: Guard) -> None:
         )
     if not path.startswith("/"):
         raise _RefusedError(400, f"the path {path[:80]!r} is none; it begins with /")
-    if method not in _READING and from_elsewhere(
+    if method not in READING and from_elsewhere(
         headers.get("origin"), headers.get("sec-fetch-site"), hosts[0], guard.hosts
     ):
         raise _RefusedError(
@@ -175,15 +189,8 @@ def _check(scope: Scope, path: str, guard: Guard) -> None:
             f"a page of {headers.get('origin', 'another site')[:80]!r} may not change anything "
             "here; use this server's own page, or a program",
         )
-    if method not in _READING or _closed(path):
-        _check_token(headers, _needed(method, path), guard)
-
-
-def _needed(method: str, path: str) -> str:
-    """Return the least scope that may make a request."""
-    if path == _TOKENS or path.startswith(f"{_TOKENS}/"):
-        return "admin"
-    return "read" if method in _READING or path == _SQL else "write"
+    if method not in READING or is_closed(path):
+        _check_token(headers, needed_scope(method, path), guard)
 
 
 def _check_token(headers: Headers, needed: str, guard: Guard) -> None:
@@ -215,7 +222,7 @@ def _length(headers: Headers) -> int:
 async def _passed(scope: Scope, incoming: Incoming, most: int) -> tuple[Scope, Receive]:
     """Return the request for the application, its body read and decompressed."""
     headers = Headers(scope=scope)
-    encoding = headers.get("content-encoding", "identity").strip().lower()
+    encoding = _encoding(headers)
     if encoding not in {*ENCODINGS, "identity"}:
         raise _RefusedError(
             400,
@@ -236,6 +243,35 @@ async def _passed(scope: Scope, incoming: Incoming, most: int) -> tuple[Scope, R
             400, f"the body is not {encoding}, or not all of it; send it again"
         ) from None
     return _as_it_is(scope, len(body)), _replay(body, incoming.receive)
+
+
+def _encoding(headers: Headers) -> str:
+    return headers.get("content-encoding", "identity").strip().lower()
+
+
+def _counted(scope: Scope, receive: Receive, most: int) -> Receive:
+    """Return a receive that gives a file as it comes, and raises `TooLarge` when it is too long."""
+    headers = Headers(scope=scope)
+    if _encoding(headers) != "identity":
+        raise _RefusedError(
+            400,
+            "a file is taken as it is; send it without Content-Encoding",
+            {"Connection": "close"},
+        )
+    too_large = f"the file is longer than {most:,} bytes, which is the most that this server takes"
+    if _length(headers) > most:
+        raise _RefusedError(413, too_large, {"Connection": "close"})
+    came = 0
+
+    async def again() -> Message:
+        nonlocal came
+        message = await receive()
+        came += len(message.get("body", b""))
+        if came > most:
+            raise TooLarge(too_large)
+        return message
+
+    return again
 
 
 def _as_it_is(scope: Scope, length: int) -> Scope:

@@ -63,7 +63,10 @@ class News:
     def _was_folded(self) -> bool:
         store = StoreFolder(self._path)
         try:
-            return store.metadata.one("SELECT 1 FROM epochs LIMIT 1") is not None
+            return (
+                store.metadata.one("SELECT 1 FROM epochs UNION ALL SELECT 1 FROM fresh LIMIT 1")
+                is not None
+            )
         finally:
             store.metadata.close()
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from whence.server.shared import Shared
 
-__all__ = ["PREFIX", "Answer", "Endpoint", "Nothing", "failed", "json", "route"]
+__all__ = ["PREFIX", "Answer", "Endpoint", "Nothing", "failed", "json", "route", "status_of"]
 
 PREFIX = "/api/v1"
 
@@ -83,7 +83,7 @@ def _serve(shared: Shared, endpoint: Endpoint, request: Request, body: bytes) ->
         sent = None if endpoint.body is None else _decoded(body, endpoint.body)
         found = endpoint.run(shared, takes, sent)
     except WhenceError as error:
-        return failed(_status(error), str(error))
+        return failed(status_of(error), str(error))
     if isinstance(found, Answer):
         return Response(found.content, found.status, dict(found.headers), media_type=found.kind)
     return json(found)
@@ -109,7 +109,8 @@ def _decoded(body: bytes, wanted: type[msgspec.Struct]) -> msgspec.Struct:
         raise BadInput(f"the body is not the JSON that is expected here: {error}") from error
 
 
-def _status(error: WhenceError) -> int:
+def status_of(error: WhenceError) -> int:
+    """Return the HTTP status that says what kind of error it is."""
     if isinstance(error, NotFound):
         return 404
     if isinstance(error, Busy):

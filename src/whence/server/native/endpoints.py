@@ -11,8 +11,12 @@ import msgspec
 from whence import __version__
 from whence.errors import BadInput, NotFound
 from whence.server.live import Change
+from whence.server.native.artifacts import ARTIFACTS
 from whence.server.native.endpoint import Answer, Endpoint, Nothing
-from whence.store import actions, channels, outbox, runs, silences
+from whence.server.native.registry import REGISTRY
+from whence.store import actions, captures, channels, outbox, runs, silences
+from whence.types.captured import Captured, OutputPage
+from whence.types.lineage import Lineage
 from whence.types.pages import (
     Actions,
     Distribution,
@@ -106,12 +110,22 @@ class WeekOf(OfModel, frozen=True, kw_only=True):
 
 
 class RunsOf(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of the runs of a project, of all without one; `sort` as for `whence runs`."""
+    """A page of the runs of a project, of all without one.
+
+    `where` and `sort` as for `whence runs`.
+    """
 
     project: str | None = None
+    where: str | None = None
     sort: str = "-started"
     limit: int = 100
     offset: int = 0
+
+
+class LineageOf(msgspec.Struct, frozen=True, kw_only=True):
+    """A model's name, or a reference such as `run:ID` or `dataset:NAME`."""
+
+    of: str
 
 
 class OfRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +138,12 @@ class CurveOf(OfRun, frozen=True, kw_only=True):
     """One metric of a run."""
 
     metric: str
+
+
+class OutputOf(OfRun, frozen=True, kw_only=True):
+    """The output of a run, from a line on."""
+
+    start: int = 0
 
 
 class OfSilence(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,7 +195,8 @@ def one_drift(shared: Shared, given: DriftOf, _: None) -> DriftMap:
     from whence.view.watched import Watched
 
     watched = Watched(shared.store, given.model)
-    return drift_map(watched, _period(watched, given), given.columns)
+    period = watched.period(_time(given.start), _time(given.end), watched.since_reference)
+    return drift_map(watched, period, given.columns)
 
 
 def one_distribution(shared: Shared, given: ColumnOf, _: None) -> Distribution:
@@ -308,6 +329,13 @@ def list_messages(shared: Shared, _: Nothing, __: None) -> list[Message]:
     return outbox.messages(shared.store)
 
 
+def walk_lineage(shared: Shared, given: LineageOf, _: None) -> Lineage:
+    """What something came from, and all that came from it."""
+    from whence.view.lineage import lineage
+
+    return lineage(shared.store, given.of)
+
+
 def list_runs(shared: Shared, given: RunsOf, _: None) -> RunPage:
     """Runs of experiments, a page at a time; at most 1,000 a page."""
     from whence.view.runs import run_page
@@ -315,6 +343,7 @@ def list_runs(shared: Shared, given: RunsOf, _: None) -> RunPage:
     return run_page(
         shared.store,
         project=given.project,
+        where=given.where,
         sort=given.sort,
         limit=given.limit,
         offset=given.offset,
@@ -331,6 +360,16 @@ def one_curve(shared: Shared, given: CurveOf, _: None) -> Curve:
     from whence.view.runs import curve
 
     return curve(shared.store, given.run, given.metric)
+
+
+def one_captured(shared: Shared, given: OfRun, _: None) -> Captured:
+    """What a run captured by itself: its code, command and environment."""
+    return captures.of_run(shared.store, runs.of_id(shared.store, given.run).id)
+
+
+def one_output(shared: Shared, given: OutputOf, _: None) -> OutputPage:
+    """What a run's program printed, from line `start` on, in at most 200 parts."""
+    return captures.output(shared.store, runs.of_id(shared.store, given.run).id, given.start)
 
 
 def list_silences(shared: Shared, _: Nothing, __: None) -> list[Silence]:
@@ -432,9 +471,14 @@ ENDPOINTS = (
     Endpoint("GET", _INCIDENT + "/export.json", export_json, OfIncident),
     Endpoint("GET", "/models/{model}/review.html", review_html, WeekOf),
     Endpoint("GET", "/models/{model}/review.md", review_markdown, WeekOf),
+    Endpoint("GET", "/lineage", walk_lineage, LineageOf, gives=Lineage),
     Endpoint("GET", "/runs", list_runs, RunsOf, gives=RunPage),
     Endpoint("GET", "/runs/{run}", one_run, OfRun, gives=RunRow),
+    *ARTIFACTS,
     Endpoint("GET", "/runs/{run}/curve", one_curve, CurveOf, gives=Curve),
+    Endpoint("GET", "/runs/{run}/captured", one_captured, OfRun, gives=Captured),
+    Endpoint("GET", "/runs/{run}/output", one_output, OutputOf, gives=OutputPage),
+    *REGISTRY,
     Endpoint("GET", "/alerts", list_alerts, gives=list[OpenAlert]),
     Endpoint("GET", "/channels", list_channels, gives=list[Channel]),
     Endpoint("GET", "/messages", list_messages, gives=list[Message]),
