@@ -1,6 +1,7 @@
 """What many tests need: the command as a user runs it, and a simulated model in production."""
 
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -14,23 +15,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from commands import Commands, run_anew
+
 START = datetime(2023, 9, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def run_whence():
+def commands():
+    """Return what runs commands as forks of one process; see tests/commands.py."""
+    started = Commands()
+    yield started
+    started.end()
+
+
+@pytest.fixture(scope="session")
+def run_whence(commands):
     """Run ``whence`` in a folder and return the finished process."""
 
     def run(*arguments, cwd, status=0, env=None):
-        done = subprocess.run(
-            [sys.executable, "-m", "whence.cli", *map(str, arguments)],
-            cwd=cwd,
-            env={**os.environ, "WHENCE_STORE": "", **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        environment = {**os.environ, "WHENCE_STORE": "", **(env or {})}
+        # Elsewhere than on Linux a process that has loaded libraries may not be forked.
+        start = commands.run if sys.platform == "linux" else run_anew
+        done = start([*map(str, arguments)], cwd, environment)
         assert done.returncode == status, done.stdout + done.stderr
         return done
 
@@ -59,6 +65,27 @@ def serving():
             assert process.wait(timeout=60) == 0
 
     return serve
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory, worker_id):
+    """Fill a folder that takes long to fill: once, however many processes run tests."""
+    fcntl = pytest.importorskip("fcntl", reason="Windows has no such lock")
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+
+    def make(name, fill):
+        folder, made = shared / name, shared / f"{name}.made"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                made.touch()
+        return folder
+
+    return make
 
 
 @pytest.fixture

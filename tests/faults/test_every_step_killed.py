@@ -15,12 +15,13 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 
 # One process loads the libraries; each try is a fork of it that dies at its own step.
 ZYGOTE = """
-import os, signal, sys
+import gc, os, signal, sys
 from pathlib import Path
 import whence
 import whence.work.files, whence.work.imports
 from whence.cli import main
-from whence.store import metadata, tables
+from whence.store import metadata, run_edits, tables
+from whence.store.fresh import Point
 from whence.work import fold, tick
 
 store, job = Path(sys.argv[1]), sys.argv[2]
@@ -51,9 +52,14 @@ def log(turn):
                   id="id", time="ts", prediction="p")
         model.label({"id": key, "y": i % 2}, id="id", label="y")
     run.log({"loss": 1 / turn}, step=turn)
+    database = metadata.Metadata(store / "whence.db")
+    with database.transaction():  # as a client over HTTP does
+        run_edits.add_points(database, [Point(run.id, "waited", turn, turn, float(turn))])
+    database.close()
 
 if job == "fold":
     run = whence.start_run(store=store)
+gc.freeze()  # a fork then copies fewer pages
 step, killed, finished = 0, 0, False
 while not finished:
     step += 1
@@ -99,8 +105,10 @@ def test_a_fold_killed_at_every_step_loses_and_doubles_nothing(tmp_path):
     assert ids(store.predictions("m")) == ids(store.labels("m")) == expected
     (run,) = whence.open(tmp_path / "store").runs()
     assert run.status == "finished"
-    steps = whence.open(tmp_path / "store").run(run.id).metric("loss")["step"].to_pylist()
-    assert steps == list(range(1, killed + 2))
+    for metric in ("loss", "waited"):
+        steps = whence.open(tmp_path / "store").run(run.id).metric(metric)["step"].to_pylist()
+        assert steps == list(range(1, killed + 2))
+    assert store.metadata.one("SELECT COUNT(*) FROM fresh") == (0,)
 
 
 def test_an_import_killed_at_every_step_goes_on_where_it_stopped(tmp_path):

@@ -9,14 +9,21 @@ HANDS = Path(__file__).parents[2] / "../shared/data/sign-digits"
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory, run_whence):
+def case(made_once, run_whence):
     if not HANDS.is_dir():
         pytest.skip("the photos of hands are not on this machine")
-    folder = tmp_path_factory.mktemp("camera")
-    told = run_whence("demo", "camera", "--photos", HANDS, "--no-remedies", cwd=folder).stdout
-    watched = json.loads(run_whence("watch", "verifier", "--json", cwd=folder).stdout)
-    why = json.loads(run_whence("why", "verifier", "--json", cwd=folder).stdout)
-    return told, watched, why
+
+    def demonstrate(folder):
+        for name, *words in (
+            ("told", "demo", "camera", "--photos", HANDS, "--no-remedies"),
+            ("watched", "watch", "verifier", "--json"),
+            ("why", "why", "verifier", "--json"),
+        ):
+            (folder / name).write_text(run_whence(*words, cwd=folder).stdout)
+
+    folder = made_once("hands", demonstrate)
+    told, watched, why = ((folder / name).read_text() for name in ("told", "watched", "why"))
+    return told, json.loads(watched), json.loads(why)
 
 
 def test_the_output_says_what_is_real_and_what_is_simulated(case):

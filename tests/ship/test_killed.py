@@ -22,7 +22,7 @@ from whence.work.fold import fold
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
-WRITERS, ROUNDS = 3, 3
+WRITERS, ROUNDS, MOST_ROUNDS = 3, 3, 30
 
 # Each call is acknowledged through a pipe after it has returned. Rows have no id: the store would
 # recognise a repeat by it. Some are large, so that kills fall into the middle of something.
@@ -72,7 +72,7 @@ def run_and_kill(server, number, chance, kill):
 def test_every_acknowledged_record_arrives_once_whoever_is_killed(server, stop_shipping):
     chance = random.Random(20260302)  # noqa: S311 - says when to kill
     spool, store = spool_for(server.url), StoreFolder(server.store)
-    kills = Counter()
+    kills = Counter(ship=0, server=0, fold=0)
 
     def kill():
         what = chance.choices(["none", "ship", "server", "fold"], [60, 3, 2, 1])[0]
@@ -88,7 +88,10 @@ def test_every_acknowledged_record_arrives_once_whoever_is_killed(server, stop_s
             kills[what] += 1
 
     promised = {}
-    for number in range(ROUNDS):
+    for number in range(MOST_ROUNDS):
+        # A busy machine may be slower to ship than to record: then nobody was there to be killed.
+        if number >= ROUNDS and min(kills.values()) >= 2:
+            break
         promised |= run_and_kill(server, number, chance, kill)
     stop_shipping(spool)
     with closing(Server(spool.server)) as connection:
@@ -97,7 +100,7 @@ def test_every_acknowledged_record_arrives_once_whoever_is_killed(server, stop_s
     with store.lease():
         fold(store)
 
-    assert min(kills["ship"], kills["server"], kills["fold"]) >= 2
+    assert min(kills.values()) >= 2
     rows = store.predictions("m").read(["who", "n"])
     found = Counter(zip(rows["who"].to_pylist(), map(int, rows["n"].to_pylist()), strict=True))
     assert set(found.values()) == {1}

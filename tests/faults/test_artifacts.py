@@ -1,0 +1,240 @@
+"""Artifacts while processes are killed, disks are full, and contents are collected."""
+
+import hashlib
+import os
+import random
+import resource
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+import whence
+from whence.api.stored_artifacts import free, unneeded
+from whence.errors import Unwritable
+from whence.journal.blobs import Blobs
+from whence.store.contents import AWAITED_FOR, Receiver, blobs, offered
+from whence.store.folder import StoreFolder
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+
+WRITERS = 8
+
+# Small and large ones in turn, some of them equal; each is acknowledged after it has returned.
+WRITER = """
+import os, sys, whence
+run = whence.start_run(store=sys.argv[1], name=sys.argv[2], capture=())
+number = 0
+while True:
+    content = sys.argv[2].encode() * (1 + number % 3 * 100_000) + b"%d" % (number // 2)
+    if number % 2:
+        run.log_text(content.decode(), f"deep/{number}")
+    else:
+        run.log_model(content, f"{number}")
+    os.write(1, b"%d\\n" % number)
+    number += 1
+"""
+
+
+def content(name, number):
+    return name.encode() * (1 + number % 3 * 100_000) + b"%d" % (number // 2)
+
+
+def start(store, name):
+    source = str(Path(whence.__file__).parents[1])
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, store, name],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": source},
+    )
+
+
+def kill_each_after(running, after):
+    """Read what processes acknowledge, and kill each after so many; return what each said."""
+    heard = dict.fromkeys(running, b"")
+    with selectors.DefaultSelector() as selector:
+        for name, process in running.items():
+            selector.register(process.stdout, selectors.EVENT_READ, name)
+        while selector.get_map():
+            for key, _ in selector.select():
+                name, said = key.data, os.read(key.fd, 65536)
+                heard[name] += said
+                if not said:
+                    selector.unregister(key.fileobj)
+                elif heard[name].count(b"\n") >= after[name]:
+                    running[name].send_signal(signal.SIGKILL)
+    for process in running.values():
+        process.stdout.close()
+        assert process.wait() == -signal.SIGKILL
+    return {name: said.count(b"\n") for name, said in heard.items()}
+
+
+def test_what_was_acknowledged_is_whole_after_sigkill_and_gc_frees_the_rest(tmp_path):
+    chance = random.Random(20261123)  # noqa: S311 - says when to kill
+    running = {f"run-{i}": start(tmp_path, f"run-{i}") for i in range(WRITERS)}
+    said = kill_each_after(running, {name: chance.randint(1, 40) for name in running})
+    store = whence.open(tmp_path)
+    for name, acknowledged in said.items():
+        run = store.run(name)
+        paths = {one.path: one for one in run.artifacts()}
+        # The call that was running may have been recorded and not acknowledged.
+        assert len(paths) in {acknowledged, acknowledged + 1}
+        for number in range(acknowledged):
+            path = f"deep/{number}" if number % 2 else f"{number}/model.pkl"
+            back = run.artifact(path).read_bytes()
+            assert hashlib.sha256(back).hexdigest() == paths[path].digest
+            assert content(name, number) in back
+    folder = StoreFolder(tmp_path)
+    free(tmp_path, unneeded(tmp_path))
+    needed = {digest for (digest,) in folder.metadata.all("SELECT digest FROM artifacts")}
+    assert {blob.digest for blob in blobs(folder).all()} == needed
+    assert list((tmp_path / "artifacts/.drafts").iterdir()) == []
+
+
+def test_a_content_that_is_collected_while_it_is_logged_again_is_there(tmp_path):
+    """The same few contents, needed and not needed in turn: one that was there may be going."""
+    store = whence.open(tmp_path)
+    run = store.start_run(name="again", capture=())
+    run.log_text("0", "a")
+    store.runs()
+    done = threading.Event()
+    freed = []
+
+    def collect():
+        while not done.is_set():
+            freed.append(len(free(tmp_path, unneeded(tmp_path)).blobs))
+
+    collecting = threading.Thread(target=collect)
+    collecting.start()
+    try:
+        for number in range(1500):
+            run.log_text(f"{number % 3}", "a")
+            run.log_text(f"{number % 3}", f"b/{number % 50}")
+            if number % 50 == 49:
+                store.run("again").delete_artifact("b")
+    finally:
+        done.set()
+        collecting.join()
+    run.log_text("2", "b")
+    assert sum(freed) > 0
+    read = store.run("again")
+    assert {one.path: read.artifact(one.path).read_text() for one in read.artifacts()} == {
+        "a": "2",
+        "b": "2",
+    }
+
+
+def test_who_is_writing_is_left_alone(tmp_path):
+    run = whence.start_run(store=tmp_path, capture=())
+    run.log_text("x", "a")
+    kept = Blobs(tmp_path / "artifacts")
+    with kept.draft() as draft:
+        draft.write(b"half")
+        assert unneeded(tmp_path).unfinished == []
+        free(tmp_path, unneeded(tmp_path))
+        draft.write(b" and half")
+        with kept.keeping():
+            blob = draft.keep()
+    assert kept.path(blob.digest).read_bytes() == b"half and half"
+    assert [one.digest for one in unneeded(tmp_path).blobs] == [blob.digest]
+
+
+def test_what_a_client_sent_waits_a_day_for_its_record(tmp_path):
+    kept = blobs(StoreFolder(tmp_path))
+    with Receiver(kept) as receiver:
+        receiver.write(b"sent")
+        blob = receiver.offer(hashlib.sha256(b"sent").hexdigest())
+    found = unneeded(tmp_path)
+    assert (found.blobs, found.awaited, found.bytes) == ([], [blob], 0)
+    note = tmp_path / "artifacts/.awaited" / blob.digest
+    long_ago = note.stat().st_mtime - AWAITED_FOR - 1
+    os.utime(note, (long_ago, long_ago))
+    assert unneeded(tmp_path).blobs == [blob]
+    assert offered(kept, blob.digest) == 4  # the client asks again, and it is kept for another day
+    assert unneeded(tmp_path).blobs == []
+    os.utime(note, (long_ago, long_ago))
+    assert free(tmp_path, unneeded(tmp_path)).bytes == 4
+    assert offered(kept, blob.digest) is None
+    assert not note.exists()
+
+
+# A limit on the size of files stands for a full disk: it is the write that fails, half-way.
+FULL = """
+import resource, sys, whence
+run = whence.start_run(store=sys.argv[1], name="full", capture=())
+run.log_text("before", "before")
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
+try:
+    run.log_artifact(sys.argv[2])
+except whence.Unwritable as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+run.log_artifact(sys.argv[2], "after")
+"""
+
+
+def test_a_full_disk_is_said_and_nothing_half_is_kept(tmp_path):
+    large = tmp_path / "large"
+    large.write_bytes(os.urandom(3_000_000))
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, tmp_path / "store", large],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "cannot write" in done.stdout
+    run = whence.open(tmp_path / "store").run("full")
+    assert [one.path for one in run.artifacts()] == ["after", "before"]
+    assert run.artifact("after").read_bytes() == large.read_bytes()
+    assert list((tmp_path / "store/artifacts/.drafts").iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs prlimit, which Linux has")
+def test_a_server_with_a_full_disk_says_so_and_goes_on(tmp_path, serving):
+    path = "/api/2.0/mlflow-artifacts/artifacts/0/x"
+    with (
+        serving(tmp_path, "--every", "0") as (address, process),
+        httpx.Client(base_url=address, timeout=60) as client,
+    ):
+        assert client.put(path, content=b"before").status_code == 200
+        hard = resource.RLIM_INFINITY
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2_000_000, hard))
+        answer = client.put(path, content=bytes(3_000_000))
+        assert answer.status_code == 500
+        assert "cannot write" in answer.json()["message"]
+        assert client.get(path).content == b"before"
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        assert client.put(path, content=bytes(3_000_000)).status_code == 200
+        assert client.get(path).content == bytes(3_000_000)
+    assert list((tmp_path / "artifacts/.drafts").iterdir()) == []
+
+
+def test_a_client_that_goes_leaves_nothing(tmp_path, serving):
+    with (
+        serving(tmp_path, "--every", "0") as (address, _),
+        httpx.Client(base_url=address) as client,
+    ):
+
+        def pieces():
+            yield bytes(2_000_000)
+            raise ConnectionError
+
+        with pytest.raises(ConnectionError):
+            client.put("/api/2.0/mlflow-artifacts/artifacts/0/cut", content=pieces())
+        listed = client.get("/api/2.0/mlflow-artifacts/artifacts", params={"path": "0"})
+        assert listed.json() == {}
+    assert list((tmp_path / "artifacts/.drafts").iterdir()) == []
+    assert unneeded(tmp_path).bytes == 0
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path):
+    run = whence.start_run(store=tmp_path, capture=())
+    run.log_text("x", "a")
+    drafts = tmp_path / "artifacts/.drafts"
+    drafts.rmdir()
+    drafts.write_text("a file stands here")
+    with pytest.raises(Unwritable, match=r"\.drafts"):
+        run.log_text("y", "b")
