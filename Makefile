@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py')
 
-.PHONY: demo test lint bench pictures clean
+.PHONY: demo test lint bench bench-peers pictures clean
 
 # The camera case on rendered digits; PHOTOS=DIR for your own photos, DIR/<class>/*.jpg.
 demo: $(VENV)/.demo
@@ -27,6 +27,10 @@ bench: $(VENV)/.test
 	$(BIN)/python bench/false_alarms.py
 	$(BIN)/python bench/incidents/controls.py
 	$(BIN)/python bench/incidents
+
+# Runs beside the trackers that people use, each installed into ~/.cache; PEERS=--write, --quick.
+bench-peers: $(VENV)/.test
+	$(BIN)/python bench/peers $(PEERS)
 
 # The pages as docs/ui.md shows them, on the demo's own photos; needs Chromium.
 pictures: $(VENV)/.test

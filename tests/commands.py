@@ -9,6 +9,7 @@ import atexit
 import gc
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -63,7 +64,7 @@ class Commands:
     def end(self):
         """End the process, and the command that runs if there is one."""
         if self._process is not None:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
             self._process = None
 
@@ -74,6 +75,7 @@ class Commands:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
+                start_new_session=True,  # a group of processes that can be ended as a whole
             )
         try:
             self._process.stdin.write(line + "\n")

@@ -17,9 +17,13 @@ import pytest
 import whence
 from whence.api.stored_artifacts import free, unneeded
 from whence.errors import Unwritable
+from whence.journal import lock
 from whence.journal.blobs import Blobs
+from whence.record import ArtifactRecords
 from whence.store.contents import AWAITED_FOR, Receiver, blobs, offered
 from whence.store.folder import StoreFolder
+from whence.store.places import file_in
+from whence.work import collect
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
@@ -97,36 +101,63 @@ def test_what_was_acknowledged_is_whole_after_sigkill_and_gc_frees_the_rest(tmp_
 
 
 def test_a_content_that_is_collected_while_it_is_logged_again_is_there(tmp_path):
-    """The same few contents, needed and not needed in turn: one that was there may be going."""
+    """Contents that nothing needs are logged again at the moment in which they are deleted."""
     store = whence.open(tmp_path)
     run = store.start_run(name="again", capture=())
-    run.log_text("0", "a")
-    store.runs()
-    done = threading.Event()
-    freed = []
-
-    def collect():
-        while not done.is_set():
-            freed.append(len(free(tmp_path, unneeded(tmp_path)).blobs))
-
-    collecting = threading.Thread(target=collect)
-    collecting.start()
-    try:
-        for number in range(1500):
-            run.log_text(f"{number % 3}", "a")
-            run.log_text(f"{number % 3}", f"b/{number % 50}")
-            if number % 50 == 49:
-                store.run("again").delete_artifact("b")
-    finally:
-        done.set()
+    freed = 0
+    for turn in range(3):
+        names = [f"{turn}-{number}" for number in range(200)]
+        for name in names:
+            run.log_text(name, "last")  # each but the last is needed no more
+        found = unneeded(tmp_path)
+        gone = []
+        collecting = threading.Thread(target=lambda: gone.append(free(tmp_path, found)))  # noqa: B023 - joined below
+        collecting.start()
+        for name in names:
+            run.log_text(name, name)
         collecting.join()
-    run.log_text("2", "b")
-    assert sum(freed) > 0
-    read = store.run("again")
-    assert {one.path: read.artifact(one.path).read_text() for one in read.artifacts()} == {
-        "a": "2",
-        "b": "2",
-    }
+        freed += len(gone[0].blobs)
+    assert freed > 0
+    logged = [one.path for one in store.run("again").artifacts()]
+    assert len(logged) == 3 * 200 + 1
+    folder = StoreFolder(tmp_path)
+    for path in logged:
+        _, content = file_in(folder, run.id, path)
+        assert content.read_text() == (path if path != "last" else "2-199")
+
+
+def test_a_content_gets_its_name_and_its_record_while_nobody_deletes(tmp_path, monkeypatch):
+    run = whence.start_run(store=tmp_path, capture=())
+    run.log_text("x", "a")
+    path = tmp_path / "artifacts/.lock"
+    seen = []
+
+    def record(*given, real=ArtifactRecords._record):  # noqa: SLF001 - the moment in question
+        with path.open("r+b") as opened:
+            seen.append(lock.try_hold(opened.fileno()))
+        real(*given)
+
+    monkeypatch.setattr(ArtifactRecords, "_record", record)
+    run.log_text("y", "b")
+    run.log_model({"z": 1}, "c")
+    assert seen == [False, False]
+    with path.open("r+b") as opened:
+        assert lock.try_hold(opened.fileno())
+
+
+def test_contents_are_deleted_while_nobody_keeps_one(tmp_path, monkeypatch):
+    run = whence.start_run(store=tmp_path, capture=())
+    for text in "xy":
+        run.log_text(text, "a")
+    seen = []
+
+    def delete(*given, real=collect.free):
+        seen.append(lock.is_held(tmp_path / "artifacts/.lock"))
+        real(*given)
+
+    monkeypatch.setattr(collect, "free", delete)
+    assert free(tmp_path, unneeded(tmp_path)).bytes == 1
+    assert seen == [True]
 
 
 def test_who_is_writing_is_left_alone(tmp_path):

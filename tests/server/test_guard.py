@@ -178,6 +178,24 @@ NEEDS = {
     ("DELETE", "/api/v1/silences/1"): "write",
     ("GET", "/api/v1/tokens"): "admin",
     ("DELETE", "/api/v1/tokens/abc"): "admin",
+    ("GET", "/get-artifact?run_id=x&path=y"): "read",
+    ("GET", "/model-versions/get-artifact"): "read",
+    ("GET", "/ajax-api/2.0/mlflow/runs/get"): "read",
+    ("POST", "/api/2.0/mlflow/runs/search"): "read",
+    ("POST", "/ajax-api/2.0/mlflow/experiments/search"): "read",
+    ("POST", "/api/2.0/mlflow/logged-models/search"): "read",
+    ("POST", "/api/2.0/mlflow/registered-models/get-latest-versions"): "read",
+    ("POST", "/ajax-api/3.0/mlflow/traces/search"): "read",
+    ("POST", "/api/3.0/mlflow/datasets/search"): "read",
+    ("POST", "/api/2.0/mlflow/experiments/search-datasets"): "read",
+    ("DELETE", "/api/2.0/mlflow/runs/search"): "write",
+    ("POST", "/api/2.0/mlflow/runs/search/x"): "write",
+    ("POST", "/api/2.0/mlflow/runs/create"): "write",
+    ("PUT", "/api/2.0/mlflow-artifacts/artifacts/x"): "write",
+    ("PUT", "/api/v1/artifacts/x"): "write",
+    ("POST", "/v1/traces"): "write",
+    ("POST", "/graphql"): "write",
+    ("GET", "/graphql"): "read",
 }
 RANK = ["read", "write", "admin"]
 
@@ -305,6 +323,39 @@ def test_the_longest_body_passes_and_one_byte_more_does_not(ask):
     packed = gzip.compress(bytes(MOST)), gzip.compress(bytes(MOST + 1))
     assert ask("POST", "/api/v1/sql", packed[0], Content_Encoding="gzip")[1]["bytes"] == MOST
     assert ask.status("POST", "/api/v1/sql", packed[1], Content_Encoding="gzip") == 413
+
+
+FILES = ["/api/2.0/mlflow-artifacts/artifacts/1/a/b", "/ajax-api/2.0/mlflow-artifacts/artifacts/x",
+         "/api/v1/artifacts/ab"]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file_passes_as_it_comes_whatever_its_length(ask, locked, path):
+    content = bytes(range(256)) * (MOST // 128)
+    answer, said = ask("PUT", path, content)
+    assert (answer.status, said["bytes"]) == (200, 2 * MOST)
+    assert said["sha"] == hashlib.sha256(content).hexdigest()
+    assert ask.status("POST", path, bytes(MOST + 1)) == 413
+    assert ask.status("PUT", path, gzip.compress(b"x"), Content_Encoding="gzip") == 400
+    # Behind the same checks as all else.
+    assert ask.status("PUT", path, b"x", host="evil.example") == 400
+    assert ask.status("PUT", path, b"x", Origin="http://evil.example") == 403
+    assert locked.status("PUT", path, b"x", token=locked.tokens["read"]) == 403
+    assert locked.status("PUT", path, b"x", token=locked.tokens["write"]) == 200
+
+
+@pytest.mark.parametrize("path", ["/api/2.0/mlflow/runs/create", "/graphql", "/v1/traces"])
+def test_mlflows_clients_are_told_under_the_names_they_read(ask, locked, path):
+    for asked, headers, status, code in (
+        (locked, {}, 401, "UNAUTHENTICATED"),
+        (locked, {"token": locked.tokens["read"]}, 403, "PERMISSION_DENIED"),
+        (ask, {"Origin": "http://evil.example"}, 403, "PERMISSION_DENIED"),
+        (ask, {"host": "evil.example"}, 400, "BAD_REQUEST"),
+    ):
+        answer, said = asked("POST", path, b"{}", **headers)
+        assert (answer.status, said["error_code"]) == (status, code)
+        assert said["message"] == said["error"]
+    assert "error_code" not in locked("GET", "/api/v1/models")[1]
 
 
 def test_a_body_of_unknown_length_is_cut_off(ask):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import whence
+from whence.store import curves
+from whence.store.folder import StoreFolder
 
 LONG = 10_000
 
@@ -100,3 +102,39 @@ def test_a_server_folds_runs_and_says_so(tmp_path, asking):
                 run.log({"loss": 0.5})
             assert any('"runs"' in line for line in lines)
         assert get(client, f"runs/{run.id}")["metrics"] == {"loss": 0.5}
+
+
+def longer(store, steps, run=None):
+    """Log so many points that the curve is kept, and read the run."""
+    made = run or whence.start_run(project="kept", name="kept", store=store, capture=False)
+    for step in steps:
+        made.log({"x": math.sin(step / 5000)}, step=step)
+    whence.open(store).runs()
+    return made
+
+
+def test_a_kept_curve_is_that_of_all_points_and_of_what_came_after(tmp_path, asking):
+    store = tmp_path / "store"
+    run = longer(store, range(curves.LONG + 1))
+    folder = StoreFolder(store)
+    assert curves.load(folder.metadata, run.id, "x") is not None
+    with asking(store, "--every", "0") as asked:
+
+        def check(points, last):
+            found = get(asked, f"runs/{run.id}/curve", metric="x")
+            assert (found["points"], found["steps"][-1]) == (points, last)
+            assert len(found["steps"]) <= 2000
+            assert max(found["high"]) == pytest.approx(1.0, abs=1e-6)
+            assert found["steps"] == sorted(found["steps"])
+            return found
+
+        check(curves.LONG + 1, curves.LONG)
+        longer(store, range(curves.LONG + 1, curves.LONG + 501), run)
+        found = check(curves.LONG + 501, curves.LONG + 500)
+        assert found["values"][-1] == pytest.approx(math.sin((curves.LONG + 500) / 5000))
+        whence.open(store).run(run.id).correct("x", step=5, value=7.0, reason="to be seen")
+        assert max(get(asked, f"runs/{run.id}/curve", metric="x")["high"]) == 7.0
+        run.log({"x": 9.0}, step=6)  # before the end of what is kept
+        whence.open(store).runs()
+        assert max(get(asked, f"runs/{run.id}/curve", metric="x")["high"]) == 9.0
+        run.finish()

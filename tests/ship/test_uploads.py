@@ -1,20 +1,18 @@
 """The contents of artifacts on their way to a server: each once, before its records, never lost."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
 import whence
 from whence.journal import journals
-from whence.journal.blobs import Blobs
 from whence.ship.server import Away, Refused, Server
 from whence.ship.shipping import Shipping
 from whence.ship.spool import spool_for
+from whence.ship.uploads import Uploads
 from whence.store.contents import blobs
 from whence.store.folder import StoreFolder
 
@@ -83,7 +81,7 @@ def logged(server):
 def waiting(spool):
     """Return all files of artifacts that are in a spool."""
     found = spool.folder.glob("artifacts/**/*")
-    return [path for path in found if path.is_file() and path.name != ".lock"]
+    return [path for path in found if path.is_file() and path.name not in {".lock", ".turn"}]
 
 
 def test_contents_go_before_their_records_and_then_leave_the_spool(
@@ -91,21 +89,21 @@ def test_contents_go_before_their_records_and_then_leave_the_spool(
 ):
     with logging(server, not_started) as run:
         for number in range(20):
-            run.log_text(f"{number % 7}" * 50_000, f"deep/{number}")
+            run.log_text(f"{number % 7}" * 100_000, f"deep/{number}")
         run.log_text("small", "small")
     once = shipping()
-    assert once.once().sent > 7 * 50_000
+    assert once.once().sent > 7 * 100_000
     assert logged(server) == {
-        **{f"deep/{number}": f"{number % 7}".encode() * 50_000 for number in range(20)},
+        **{f"deep/{number}": f"{number % 7}".encode() * 100_000 for number in range(20)},
         "small": b"small",
     }
     assert waiting(spool) == []
-    run.log_text("0" * 50_000, "again")
+    run.log_text("0" * 100_000, "again")
     run.log_text("small", "small again")
     assert len(waiting(spool)) == 2
     sent = once.once().sent
-    assert 0 < sent < 50_000  # the server has the large one, and is asked
-    assert logged(server)["again"] == b"0" * 50_000
+    assert 0 < sent < 100_000  # the server has the large one, and is asked
+    assert logged(server)["again"] == b"0" * 100_000
     assert waiting(spool) == []
 
 
@@ -157,13 +155,15 @@ def away(*_):
     raise Away("gone")
 
 
-def test_another_process_finishes_what_a_killed_one_began(server, spool, shipping, not_started):
+def test_another_process_finishes_what_a_killed_one_began(
+    server, spool, shipping, not_started, told
+):
     with logging(server, not_started) as run:
         run.log_text("first", "a")
-        Blobs(spool.folder / "artifacts")
-        begun = shipping()
-        begun._uploads.send()
-        begun._uploads.tidy({})  # the content is set aside, its record is not delivered
+        with closing(Server(spool.server)) as connection:
+            begun = Uploads(spool, connection, told.append)
+            begun.send()
+            begun.tidy({})  # the content is set aside, its record is not delivered
         (aside,) = waiting(spool)
         assert aside.parent.name == ".sent"
         shipping().once()
@@ -222,25 +222,27 @@ while True:
 """
 
 
-def test_whoever_is_killed_what_was_acknowledged_arrives(server, shipping, until):
-    """The program, its shipping process and the server are killed in turn."""
+def test_whoever_is_killed_what_was_acknowledged_arrives(server, shipping, until, stop_shipping):
+    """The shipping process, the server and the program are killed in turn."""
     spool = spool_for(server.url)
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, server.url], stdout=subprocess.PIPE)
     said = b""
-    for end in (20, 60):
-        while said.count(b"\n") < end:
+    try:
+        while said.count(b"\n") < 20:
             said += os.read(process.stdout.fileno(), 65536)
+        until(lambda: stop_shipping(spool))
         server.kill()
-        until(lambda: spool.lock.exists() and spool.lock.read_text().strip())
-        os.kill(int(spool.lock.read_text()), signal.SIGKILL)
-        server.start()
-    process.kill()
-    said += process.stdout.read()
-    process.stdout.close()
-    process.wait()
-    deadline = time.monotonic() + 60
-    while journals(spool.journals) and time.monotonic() < deadline:
-        shipping().once()
+        while said.count(b"\n") < 60:
+            said += os.read(process.stdout.fileno(), 65536)
+    finally:
+        process.kill()
+        said += process.stdout.read()
+        process.stdout.close()
+        process.wait()
+    server.start()
+    again = shipping()
+    while journals(spool.journals):
+        again.once()
     found = logged(server)
     for number in range(said.count(b"\n")):
         assert found[f"{number}"] == f"{number}".encode() * 1000

@@ -1,6 +1,6 @@
 /**
- * The JSON of the server's API: `whence/types/pages.py`, `reports.py`, `runs.py` and `telling.py`,
- * field for field.
+ * The JSON of the server's API: `whence/types/pages.py`, `reports.py`, `runs.py`, `captured.py`,
+ * `artifacts.py`, `registry.py`, `lineage.py` and `telling.py`, field for field.
  *
  * Times are ISO 8601 in UTC, except in `Series`, `DriftMap` and `SliceTable.start`: milliseconds
  * since 1970. A number that is not known is null.
@@ -358,6 +358,135 @@ export interface Curve {
   values: (number | null)[];
   low: (number | null)[];
   high: (number | null)[];
+}
+
+// captured.py
+
+/** The git work tree that the program lies in; `cut` says what is missing of the diff. */
+export interface Code {
+  folder: string;
+  commit: string | null;
+  branch: string | null;
+  remote: string | null;
+  dirty: boolean | null;
+  changed: string[];
+  untracked: string[];
+  diff: string | null;
+  cut: string | null;
+}
+
+export interface Command {
+  arguments: string[];
+  folder: string;
+}
+
+/** `memory` is in bytes; `packages` are name -> version. */
+export interface Environment {
+  python: string;
+  implementation: string;
+  executable: string;
+  platform: string;
+  host: string;
+  user: string;
+  processors: number;
+  memory: number | null;
+  gpus: string[];
+  packages: Record<string, string>;
+}
+
+export interface Captured {
+  code: Code | null;
+  command: Command | null;
+  environment: Environment | null;
+  variables: Record<string, string> | null;
+}
+
+/** Whole lines; `number` is that of the first, `stream` is stdout, stderr, or whence for what was left out. */
+export interface OutputPart {
+  number: number;
+  stream: string;
+  at: Time;
+  text: string;
+}
+
+/** `next` is the line where the rest begins; null at the end. */
+export interface OutputPage {
+  parts: OutputPart[];
+  next: number | null;
+}
+
+// artifacts.py
+
+export interface ArtifactRow {
+  path: string;
+  size: number;
+  digest: string;
+  logged: Time;
+}
+
+// registry.py
+
+export interface RegisteredModelRow {
+  name: string;
+  description: string;
+  latest: number | null;
+  aliases: Record<string, number>;
+  tags: Record<string, string>;
+  created: Time;
+  updated: Time;
+}
+
+/** `stage` is "None" where there is none. */
+export interface VersionRow {
+  model: string;
+  version: number;
+  source: string;
+  run: string | null;
+  logged_model: string | null;
+  description: string;
+  stage: string;
+  aliases: string[];
+  tags: Record<string, string>;
+  created: Time;
+  updated: Time;
+}
+
+export interface RegistryPage {
+  models: RegisteredModelRow[];
+  total: number;
+}
+
+export interface RegisteredModelPage {
+  model: RegisteredModelRow;
+  versions: VersionRow[];
+}
+
+// lineage.py
+
+export type NodeKind = "dataset" | "run" | "model" | "predictions" | "labels";
+
+/** `depth` counts edges from what was asked for; negative is before it. */
+export interface Node {
+  ref: string;
+  kind: NodeKind;
+  title: string;
+  depth: number;
+}
+
+/** `after` came from `before`; `how` says it: "made", "answered". */
+export interface Edge {
+  before: string;
+  after: string;
+  how: string;
+}
+
+/** `loops`: from what a version answered to the version that was trained on it, as references. */
+export interface Lineage {
+  of: string;
+  nodes: Node[];
+  edges: Edge[];
+  loops: string[][];
+  cut: boolean;
 }
 
 // pages.py again

@@ -6,8 +6,11 @@ import { createBrowserRouter, RouterProvider } from "react-router";
 import { AlertsPage } from "./pages/alerts/alerts";
 import { Broken, NotFound } from "./pages/broken";
 import { IncidentView } from "./pages/incident/incident";
+import { LineagePage } from "./pages/lineage/lineage";
 import { ModelView } from "./pages/model/model";
 import { ModelsPage } from "./pages/models";
+import { RegisteredView } from "./pages/registry/registered";
+import { RegistryView } from "./pages/registry/registry";
 import { RowsPage } from "./pages/rows";
 import { ComparePage } from "./pages/runs/compare";
 import { RunView } from "./pages/runs/run";
@@ -30,6 +33,9 @@ const router = createBrowserRouter([
           { path: "/runs", element: <RunsPage /> },
           { path: "/runs/compare", element: <ComparePage /> },
           { path: "/runs/:id", element: <RunView /> },
+          { path: "/registry", element: <RegistryView /> },
+          { path: "/registry/:name", element: <RegisteredView /> },
+          { path: "/lineage", element: <LineagePage /> },
           { path: "/alerts", element: <AlertsPage /> },
           { path: "/sql", element: <SqlPage /> },
           { path: "*", element: <NotFound /> },

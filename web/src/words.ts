@@ -79,6 +79,16 @@ export const count = (value: number): string => grouped.format(value);
 export const plural = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`;
 
+const SIZES = ["bytes", "kB", "MB", "GB", "TB"];
+
+/** A size: `512 bytes`, `1.4 MB`. */
+export function bytes(size: number): string {
+  if (size === 1) return "1 byte";
+  let [value, at] = [size, 0];
+  for (; value >= 999.5 && at < SIZES.length - 1; at += 1) value /= 1000;
+  return `${at === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${SIZES[at] ?? ""}`;
+}
+
 function phrase(name: string, test: Condition): string {
   if (test === null) return `${name} is missing`;
   if (Array.isArray(test)) {

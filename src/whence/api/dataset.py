@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from whence import record
 from whence.api.location import locate
 from whence.errors import BadInput
-from whence.types.lineage import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +19,8 @@ _DIGEST = 32
 """Hexadecimal digits of a content's SHA-256 that tell datasets of one name apart: 128 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """One version of some data.
+class Dataset(NamedTuple):
+    """One version of some data; `dataset` makes one.
 
     Attributes
     ----------
@@ -34,6 +30,12 @@ class Dataset:
         Where it lies.
     made_from
         References to what it was made from.
+
+    Examples
+    --------
+    >>> import whence
+    >>> str(whence.dataset("clicks", digest="2026-11"))
+    'dataset:clicks@2026-11'
     """
 
     name: str
@@ -43,7 +45,7 @@ class Dataset:
     made_from: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return str(Ref("dataset", self.name, self.digest))
+        return f"dataset:{self.name}@{self.digest}"
 
 
 def dataset(
@@ -84,6 +86,8 @@ def dataset(
     >>> with whence.start_run(project="shop") as run:
     ...     run.use_dataset(clicks, context="training")
     """
+    from whence.types.lineage import Ref  # noqa: PLC0415 - a run that names no dataset needs none
+
     where = locate(store)
     found = Path(source) if source else None
     there = found is not None and found.exists()
@@ -105,16 +109,16 @@ def dataset(
 
 def _digest(path: Path) -> str:
     """Return what tells the content of a file, or of a folder's files and their names."""
+    import hashlib  # noqa: PLC0415 - a run that names no dataset needs none
+
+    def of_file(file: Path) -> bytes:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").digest()
+
     if path.is_file():
-        with path.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()[:_DIGEST]
+        return of_file(path).hex()[:_DIGEST]
     whole = hashlib.sha256()
     for file in sorted(one for one in path.rglob("*") if one.is_file()):
         name = file.relative_to(path).as_posix().encode(errors="surrogatepass")
-        whole.update(b"%d:%s%s" % (len(name), name, bytes.fromhex(_whole(file))))
+        whole.update(b"%d:%s%s" % (len(name), name, of_file(file)))
     return whole.hexdigest()[:_DIGEST]
-
-
-def _whole(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

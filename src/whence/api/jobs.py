@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from whence.store.corrections import Correction
     from whence.store.folder import StoreFolder
     from whence.types.lineage import Lineage
     from whence.types.reports import WatchReport, WhyReport
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = [
     "captured",
     "compact",
+    "correct",
+    "corrected",
     "forget",
     "lineage",
     "metric",
@@ -209,6 +212,30 @@ def metric(store: Path, run: str, key: str) -> pa.Table:
     from whence.store.points import points
 
     return points(reading(store), run, key)
+
+
+def correct(
+    store: Path, run: str, key: str, step: int, value: float | None, *, reason: str, by: str
+) -> None:
+    """Fold, then put a point right; see `StoredRun.correct`."""
+    refuse_spool(store)
+    require("app")
+    from whence.store.folder import StoreFolder
+    from whence.work.correcting import correct
+    from whence.work.fold import fold
+
+    opened = StoreFolder(find_folder(store))
+    with opened.lease():
+        fold(opened)
+        correct(opened, run, key, step, value, reason=reason, by=by)
+
+
+def corrected(store: Path, run: str) -> list[Correction]:
+    """Return the corrections of a run; see `StoredRun.corrections`."""
+    opened = reading(store)
+    from whence.store.corrections import of_run
+
+    return of_run(opened.metadata, run)
 
 
 def lineage(store: Path, of: str, *, note: Note = _warn) -> Lineage:

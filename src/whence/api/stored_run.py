@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from whence.store.artifacts import Freed
+    from whence.store.corrections import Correction
     from whence.types.artifacts import ArtifactRow
     from whence.types.runs import RunRow, Status
 
@@ -71,6 +72,51 @@ class StoredRun:
         from whence.api.jobs import metric  # noqa: PLC0415 - needs the extra `app`
 
         return metric(self._store, self.id, key)
+
+    def correct(
+        self, key: str, *, step: int, value: float | None, reason: str, by: str = ""
+    ) -> None:
+        """Put the point of a metric at a step right, or remove it; what was recorded is kept.
+
+        A point of that step that is recorded later stands again.
+
+        Parameters
+        ----------
+        key, step
+            Which point.
+        value
+            What stands there; None removes the point.
+        reason, by
+            Why, and who says so: both are kept, see `corrections`.
+
+        Raises
+        ------
+        NotFound
+            If the metric has no point at that step.
+        BadInput
+            If there is no reason.
+        Unwritable
+            If the store cannot be written.
+
+        Examples
+        --------
+        >>> import whence
+        >>> with whence.start_run(name="noisy") as run:
+        ...     run.log({"loss": 1e9}, step=0)
+        >>> read = whence.open().run("noisy")
+        >>> read.correct("loss", step=0, value=0.3, reason="the sensor was off")
+        >>> whence.open().run("noisy").metrics
+        {'loss': 0.3}
+        """
+        from whence.api.jobs import correct  # noqa: PLC0415 - needs the extra `app`
+
+        correct(self._store, self.id, key, step, value, reason=reason, by=by)
+
+    def corrections(self) -> list[Correction]:
+        """Return what was put right of the run's points, the oldest first."""
+        from whence.api.jobs import corrected  # noqa: PLC0415 - needs the extra `app`
+
+        return corrected(self._store, self.id)
 
     def artifacts(self) -> list[ArtifactRow]:
         """Return the files that were logged, by path, as of now: each with `path` and `size`.

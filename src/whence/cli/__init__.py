@@ -13,13 +13,14 @@ from whence.errors import BadInput, WhenceError
 __all__ = ["main"]
 
 COMMANDS = (
-    "import", "reference", "event", "watch", "why", "review", "runs", "models",
+    "import", "reference", "event", "watch", "why", "review", "runs",
+    "export", "import-runs", "models",
     "lineage", "ui", "serve",
     "notify", "token", "ship", "forget", "compact", "gc", "demo", "doctor",
 )  # fmt: skip
 """In the order of the help."""
 
-_FILES = {"import": "import_", "gc": "collect"}
+_FILES = {"import": "import_", "import-runs": "import_runs", "gc": "collect"}
 """Those that do not live in the file of their name: Python has a use for it."""
 
 DONE, FAILED, BAD_USAGE, INCIDENT = 0, 1, 2, 3

@@ -6,6 +6,7 @@
       ab/cdef...        a blob; its folder and name are its digest in hexadecimal
       .drafts/          blobs that are being written, each locked by who writes it
       .lock             shared by who keeps a blob, held by who deletes some
+      .turn             held by whoever asks for the lock, until it is there
 
 A blob is kept in two steps: it gets its name, and something refers to it (a row of the store's
 database, or a record in a journal). Between the two nothing says that it is needed, and one that
@@ -39,6 +40,8 @@ PIECE = 2**20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _DRAFTS = ".drafts"
 _LOCK = ".lock"
+_TURN = ".turn"
+"""Without it who waits for the lock alone would wait for as long as others come to share it."""
 _READ_ONLY = 0o444
 """A blob that was changed in its place would be another than its name says."""
 
@@ -78,7 +81,7 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = str(folder / _LOCK)
+        self._lock, self._turn = str(folder / _LOCK), str(folder / _TURN)
 
     def path(self, digest: str) -> Path:
         """Return where a blob lies, be it there or not.
@@ -144,8 +147,10 @@ class Blobs:
         Unwritable
             If the folder cannot be written.
         """
-        with self._locked() as descriptor:
-            lock.share(descriptor)
+        with self._opened(self._lock) as descriptor:
+            with self._opened(self._turn) as turn:
+                lock.hold(turn)
+                lock.share(descriptor)
             yield
 
     @contextmanager
@@ -157,8 +162,10 @@ class Blobs:
         Unwritable
             If the folder cannot be written.
         """
-        with self._locked() as descriptor:
-            lock.hold(descriptor)
+        with self._opened(self._lock) as descriptor:
+            with self._opened(self._turn) as turn:
+                lock.hold(turn)
+                lock.hold(descriptor)
             yield
 
     def abandoned(self) -> list[Path]:
@@ -166,13 +173,13 @@ class Blobs:
         return [path for path in sorted((self.folder / _DRAFTS).glob("*")) if not _held(path)]
 
     @contextmanager
-    def _locked(self) -> Iterator[int]:
+    def _opened(self, path: str) -> Iterator[int]:
         try:
             try:
-                descriptor = os.open(self._lock, _LOCKED, 0o666)
+                descriptor = os.open(path, _LOCKED, 0o666)
             except FileNotFoundError:
                 (self.folder / _DRAFTS).mkdir(parents=True, exist_ok=True)
-                descriptor = os.open(self._lock, _LOCKED, 0o666)
+                descriptor = os.open(path, _LOCKED, 0o666)
         except OSError as error:
             raise unwritable(self.folder, error) from error
         try:
@@ -195,6 +202,7 @@ class Draft:
         self._path = blobs.folder / _DRAFTS / uuid7()
         self._hash = hashlib.sha256()
         self.size = 0
+        self._renamed = False
         try:
             self._descriptor = os.open(self._path, _NEW, _READ_ONLY)
             lock.hold(self._descriptor)
@@ -210,7 +218,7 @@ class Draft:
             If the disk is full, for example.
         """
         self._hash.update(part)
-        rest = memoryview(part)
+        rest = memoryview(part).cast("B")
         self.size += rest.nbytes
         try:
             while rest:
@@ -253,14 +261,21 @@ class Draft:
         try:
             # One of another size was cut by a loss of power; then these bytes take its place.
             if self._blobs.size(blob.digest) != blob.size:
-                path.parent.mkdir(exist_ok=True)
-                self._path.replace(path)
+                self._rename(path)
             if lasting:
                 for each in (path, path.parent, self._blobs.folder):
                     sync(each)
         except OSError as error:
             raise unwritable(path, error) from error
         return blob
+
+    def _rename(self, path: Path) -> None:
+        try:
+            self._path.replace(path)
+        except FileNotFoundError:
+            path.parent.mkdir(exist_ok=True)
+            self._path.replace(path)
+        self._renamed = True
 
     def __enter__(self) -> Self:
         return self
@@ -273,7 +288,8 @@ class Draft:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-            self._path.unlink(missing_ok=True)
+            if not self._renamed:
+                self._path.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -5,12 +5,11 @@ This frame keeps its layout in every format, so that an older reader can refuse 
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import time
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from whence import __version__
 from whence.journal import frame
 from whence.journal.format import FORMAT
 from whence.journal.identity import Host, this_host
@@ -39,7 +38,7 @@ def new_header() -> bytes:
         "format": FORMAT,
         **this_host()._asdict(),
         "created": time.time_ns() // 1000,
-        "whence": _version(),
+        "whence": __version__,
     }
     return json.dumps(content).encode()
 
@@ -59,11 +58,3 @@ def read_header(path: Path) -> Header | None:
     with path.open("rb") as file:
         first = frame.decode(memoryview(file.read(_LONGEST)), 0)
     return None if first is None else parse(first.payload)
-
-
-@cache
-def _version() -> str:
-    try:
-        return importlib.metadata.version("whence")
-    except importlib.metadata.PackageNotFoundError:  # run from a source tree
-        return "unknown"

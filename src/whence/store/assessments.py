@@ -113,7 +113,7 @@ def delete(metadata: Metadata, trace: str, assessment: str) -> None:
 
 def _write(metadata: Metadata, said: Assessment) -> None:
     packed = said._replace(
-        value=json.dumps(said.value, ensure_ascii=False),
+        value=json.dumps(said.value, ensure_ascii=False, allow_nan=False),
         error=None if said.error is None else json.dumps(said.error),  # type: ignore[arg-type] # as its column holds it
         metadata=json.dumps(said.metadata, ensure_ascii=False),  # type: ignore[arg-type] # as above
     )

@@ -9,6 +9,7 @@
       fold.lock         held by the process that folds
       tables/<model>/   predictions/ and labels/, Delta tables that any engine reads
       points/           the points of runs, one Delta table
+      artifacts/        the contents of artifacts, by digest
 """
 
 from __future__ import annotations

@@ -113,8 +113,18 @@ CREATE TABLE tags (
 ) WITHOUT ROWID;
 CREATE TABLE latest (
     run TEXT NOT NULL, key TEXT NOT NULL, value REAL, step INTEGER NOT NULL,
-    time INTEGER NOT NULL, PRIMARY KEY (run, key)
+    time INTEGER NOT NULL, points INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run, key)
 ) WITHOUT ROWID;
+CREATE TABLE curves (
+    run TEXT NOT NULL, key TEXT NOT NULL, points INTEGER NOT NULL, epoch INTEGER NOT NULL,
+    correction INTEGER NOT NULL, buckets BLOB NOT NULL, PRIMARY KEY (run, key)
+);
+CREATE TABLE corrections (
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL, key TEXT NOT NULL, step INTEGER NOT NULL,
+    value REAL, removed INTEGER NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL,
+    at INTEGER NOT NULL
+);
+CREATE INDEX corrections_by_run ON corrections (run, key);
 CREATE INDEX latest_by_value ON latest (key, value, run);
 CREATE TABLE fresh (
     id INTEGER PRIMARY KEY, run TEXT NOT NULL, key TEXT NOT NULL, step INTEGER NOT NULL,
@@ -235,6 +245,7 @@ CREATE TABLE assessments (
     overrides TEXT, valid INTEGER NOT NULL
 );
 CREATE INDEX assessments_by_trace ON assessments (trace, created);
+CREATE INDEX assessments_by_name ON assessments (name, kind);
 CREATE TABLE evaluation_datasets (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, schema TEXT,
     created INTEGER NOT NULL, updated INTEGER NOT NULL, created_by TEXT, updated_by TEXT

@@ -7,6 +7,7 @@ HTTP and read back in the next breath.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -153,6 +154,7 @@ def add_points(metadata: Metadata, points: Sequence[Point]) -> None:
     new = list(dict.fromkeys(points))
     fresh.add(metadata, new)
     runs.latest(metadata, _last(new))
+    runs.count_points(metadata, Counter((point.run, point.key) for point in new))
     for run in {point.run for point in new}:
         _touch(metadata, run)
 

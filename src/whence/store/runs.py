@@ -13,7 +13,7 @@ from whence.types.runs import RunRow
 from whence.types.time import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from whence.store.folder import StoreFolder
     from whence.store.metadata import Metadata
@@ -23,6 +23,7 @@ __all__ = [
     "GONE",
     "Latest",
     "any_of",
+    "count_points",
     "end",
     "facts",
     "last_points",
@@ -106,6 +107,14 @@ def latest(metadata: Metadata, points: Iterable[Latest]) -> None:
         [(run, key, None if math.isnan(value) else value, step, time)
          for run, key, value, step, time in points],
     )  # fmt: skip
+
+
+def count_points(metadata: Metadata, numbers: Mapping[tuple[str, str], int]) -> None:
+    """Note how many points metrics have gained, by run and metric; the caller's transaction."""
+    metadata.run_many(
+        "UPDATE latest SET points = points + ? WHERE run = ? AND key = ?",
+        [(number, run, key) for (run, key), number in numbers.items()],
+    )
 
 
 def named(store: StoreFolder, wanted: str) -> str:

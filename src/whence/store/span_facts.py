@@ -39,6 +39,8 @@ _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,19}\s*")
 _LARGEST = 2**63
 """Tokens are counted below it."""
 
+_TOKEN_KEYS = frozenset(key for one in CONVENTIONS for keys in one.tokens.values() for key in keys)
+
 
 def meant(value: object) -> object:
     """Return what an attribute means: makers without objects write them as JSON texts."""
@@ -67,7 +69,7 @@ def kind_of(attributes: Mapping[str, Any]) -> str | None:
         return given
     for one in CONVENTIONS:
         for key in one.kind:
-            said = meant(attributes.get(key))
+            said = meant(attributes[key]) if key in attributes else None
             if isinstance(said, str) and said in one.kinds:
                 return one.kinds[said]
     return given if isinstance(given, str) else None
@@ -94,11 +96,13 @@ def tokens_of(attributes: Mapping[str, Any]) -> dict[str, int] | None:
     given = meant(attributes.get(GIVEN.tokens))
     if isinstance(given, dict):
         return _numbers(given, TOKENS, _count)
+    if _TOKEN_KEYS.isdisjoint(attributes):
+        return None
     for one in CONVENTIONS:
         found = {}
         for name, keys in one.tokens.items():
-            counts = (_count(attributes.get(key)) for key in keys)
-            count = next((number for number in counts if number is not None), None)
+            said = (_count(attributes[key]) for key in keys if key in attributes)
+            count = next((number for number in said if number is not None), None)
             if count is not None:
                 found[name] = count
         if found.keys() & set(TOKENS[:3]):

@@ -218,7 +218,7 @@ def _point(row: tuple[Any, ...], keys: int, asked: Asked) -> Point:
 def _expression(one: Aggregation, metric: str) -> str:
     if one.kind == "PERCENTILE":
         # Between two ranks, each counts by how near it is.
-        at = f"abs(rank - {one.percent or 0.0:f} / 100 * (number - 1))"
+        at = f"abs(rank - {float(one.percent or 0)!r} / 100 * (number - 1))"
         return f"sum(value * (1 - {at})) FILTER (WHERE {at} < 1)"
     if metric == "session_count":
         return "count(DISTINCT value)"

@@ -58,7 +58,7 @@ def without_patterns(metadata: Metadata, one: Condition) -> Condition:
     BadInput
         If the pattern is none.
     """
-    if one.operator != "RLIKE":
+    if one.operator != "RLIKE" or (one.kind == "attribute" and one.key not in _ATTRIBUTES):
         return one
     if one.kind == "attribute":
         found = metadata.all(_ATTRIBUTES[one.key])

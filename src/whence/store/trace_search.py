@@ -69,6 +69,9 @@ def count(metadata: Metadata, asked: Search) -> int:
 _MICROS = 1000
 """Of a millisecond, in which times are sought."""
 
+_LARGEST = 2**63 // _MICROS - 1
+"""The largest number of milliseconds whose microseconds SQLite counts."""
+
 _SOURCE_RUN, _SESSION, _NAME = "mlflow.sourceRun", "mlflow.trace.session", "mlflow.traceName"
 _PROMPT = "mlflow.linkedPrompts"
 
@@ -189,6 +192,7 @@ def _prompt(one: Condition) -> Clause:
 
 def _time(column: str, operator: str, value: float) -> Clause:
     """Return a comparison of the whole milliseconds of a time, such that an index serves it."""
+    value = max(-_LARGEST, min(value, _LARGEST))
     first = int(value // 1) * _MICROS
     """The microsecond with which the millisecond of the value begins."""
     is_whole = value == value // 1

@@ -101,7 +101,10 @@ def _told(own: Sequence[Span]) -> Told:
         root=next((one for one in own if one.parent is None), None),
         session=next(filter(None, map(span_facts.session_of, facts)), None),
         user=next(filter(None, map(span_facts.user_of, facts)), None),
-        counted=any(span_facts.tokens_of(one) or span_facts.cost_of(one) for one in facts),
+        counted=any(
+            span_facts.tokens_of(one) is not None or span_facts.cost_of(one) is not None
+            for one in facts
+        ),
     )
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from whence.store.metadata import Metadata
 
 __all__ = [
-    "FIELDS",
     "Trace",
     "delete",
     "known",
@@ -30,11 +29,6 @@ __all__ = [
     "set_tags",
     "unset_tag",
 ]
-
-FIELDS = (
-    "id, project, name, state, started, duration, request, response, client, session, tokens, cost,"
-    " final"
-)
 
 
 class Trace(NamedTuple):
@@ -82,6 +76,10 @@ class Trace(NamedTuple):
     spans: bool = False
 
 
+_COLUMNS = Trace._fields[: Trace._fields.index("tags")]
+_FIELDS = ", ".join(_COLUMNS)
+
+
 def put(metadata: Metadata, trace: Trace) -> None:
     """Keep a trace; what it does not say of one that is there stays; in a transaction.
 
@@ -89,7 +87,7 @@ def put(metadata: Metadata, trace: Trace) -> None:
     given.
     """
     metadata.run(
-        f"INSERT INTO traces ({FIELDS}) VALUES ({', '.join('?' * 13)})"  # noqa: S608 - of fixed words
+        f"INSERT INTO traces ({_FIELDS}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - of fixed words
         " ON CONFLICT (id) DO UPDATE SET project = excluded.project, state = excluded.state,"
         " started = excluded.started, duration = excluded.duration, client = excluded.client,"
         " name = coalesce(excluded.name, name), request = coalesce(excluded.request, request),"
@@ -97,7 +95,7 @@ def put(metadata: Metadata, trace: Trace) -> None:
         " session = coalesce(excluded.session, session),"
         " tokens = coalesce(excluded.tokens, tokens), cost = coalesce(excluded.cost, cost),"
         " final = max(excluded.final, final)",
-        *trace[:13],
+        *trace[: len(_COLUMNS)],
     )
     set_tags(metadata, trace.id, trace.tags)
     _keep(metadata, "trace_metadata", trace.id, trace.metadata)
@@ -117,7 +115,9 @@ def known(metadata: Metadata, trace: str) -> bool:
 
 def rows(metadata: Metadata, rest: str, *values: object) -> list[Trace]:
     """Return the traces of a query: `rest` is what follows its FROM, and our own words."""
-    ask = f"SELECT {FIELDS}, EXISTS (SELECT 1 FROM spans WHERE trace = traces.id) FROM traces{rest}"  # noqa: S608 - of our own words
+    ask = (
+        f"SELECT {_FIELDS}, EXISTS (SELECT 1 FROM spans WHERE trace = traces.id) FROM traces{rest}"  # noqa: S608 - of our own words
+    )
     found = metadata.all(ask, *values)
     ids = _listed([row[0] for row in found])
     tags, said = (_said(metadata, table, ids) for table in ("trace_tags", "trace_metadata"))

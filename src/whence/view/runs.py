@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.errors import BadInput
-from whence.store import run_search, runs
-from whence.store.points import points
+from whence.store import corrections, curves, run_search, runs
+from whence.store.points import points, since
 from whence.types.runs import Curve, RunPage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from whence.store.curves import Buckets
     from whence.store.folder import StoreFolder
 
     Floats = NDArray[np.float64]
@@ -56,30 +57,43 @@ def run_page(
 
 
 def curve(store: StoreFolder, run: str, metric: str, buckets: int = MOST_BUCKETS) -> Curve:
-    """Return a metric of a run by step, in at most that many buckets of as many points each.
+    """Return a metric of a run by step, in at most that many buckets of about as many points each.
 
     Raises
     ------
     NotFound
         If there is no such run, or it has no such metric.
     """
-    found = points(store, runs.of_id(store, run).id, metric)
-    steps = found["step"].to_numpy()
-    values = found["value"].to_numpy()
-    last = np.unique(np.linspace(0, len(values), min(buckets, len(values)) + 1).astype(np.intp))
-    first, last = last[:-1], last[1:] - 1
-    # A bucket's extremes are those of its numbers; one without any has none.
-    low = np.minimum.reduceat(np.where(np.isnan(values), np.inf, values), first)
-    high = np.maximum.reduceat(np.where(np.isnan(values), -np.inf, values), first)
-    none = low > high
+    of = runs.of_id(store, run).id
+    whole = _kept(store, of, metric)
+    if whole is None:
+        found = points(store, of, metric)
+        whole = curves.of_points(found["step"].to_numpy(), found["value"].to_numpy())
+    shown = curves.cut(whole, buckets)
     return Curve(
         metric=metric,
-        points=len(values),
-        steps=steps[last].tolist(),
-        values=_numbers(values[last]),
-        low=_numbers(np.where(none, np.nan, low)),
-        high=_numbers(np.where(none, np.nan, high)),
+        points=int(whole.counts.sum()),
+        steps=shown.steps.tolist(),
+        values=_numbers(shown.values),
+        low=_numbers(shown.low),
+        high=_numbers(shown.high),
     )
+
+
+def _kept(store: StoreFolder, run: str, metric: str) -> Buckets | None:
+    """Return the curve that is kept with what came after it; None if it cannot be used."""
+    kept = curves.load(store.metadata, run, metric)
+    if kept is None:
+        return None
+    said = corrections.of_metric(store.metadata, run, metric)
+    if (said[-1].id if said else 0) != kept.correction:
+        return None
+    later = since(store, run, metric, kept.epoch).sort_by([("step", "ascending"),
+                                                          ("time", "ascending")])  # fmt: skip
+    steps = later["step"].to_numpy()
+    if len(steps) and steps[0] < kept.buckets.steps[-1]:
+        return None  # it reaches back into what is kept
+    return curves.joined(kept.buckets, curves.of_points(steps, later["value"].to_numpy()))
 
 
 def _numbers(values: Floats) -> list[float | None]:

@@ -40,10 +40,11 @@ def collect(store: StoreFolder, found: Unneeded) -> Unneeded:
     with blobs(store).alone():
         fold(store)
         still = unneeded(store)
+        blobs_left, drafts_left = set(still.blobs), set(still.unfinished)
         gone = Unneeded(
-            [blob for blob in found.blobs if blob in set(still.blobs)],
+            [blob for blob in found.blobs if blob in blobs_left],
             still.awaited,
-            [draft for draft in found.unfinished if draft in set(still.unfinished)],
+            [draft for draft in found.unfinished if draft in drafts_left],
         )
         free(store, gone)
     return gone

@@ -43,6 +43,7 @@ from whence.types.records import (
 from whence.types.time import moment
 from whence.work.artifacts import LoggedArtifacts
 from whence.work.compact import compact_due
+from whence.work.curves import keep_curves
 from whence.work.datasets import SaidDatasets
 from whence.work.epoch import Epoch, begin, planned
 from whence.work.forget import finish
@@ -146,6 +147,7 @@ def _fold(store: StoreFolder, tell: Tell) -> Counter[tuple[str, str]]:
     if taken:
         tell("folding", 1.0)
     mark_killed(store)
+    keep_curves(store)
     _remove_folded(store)
     compact_due(store)
     return counts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,7 @@ from whence.types.records import (
 from whence.work.captured import Capturing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from whence.store.folder import StoreFolder
     from whence.store.fresh import Point
@@ -41,11 +42,8 @@ class Running:
         self._ends: list[RunEnd] = []
         self._seen: dict[str, int] = {}
         self._captured = Capturing()
-        self._runs: list[str] = []
-        self._keys: list[str] = []
-        self._steps: list[int] = []
-        self._times: list[int] = []
-        self._values: list[float] = []
+        self._points = _Points()
+        self._waited = _Points()
 
     def add(
         self,
@@ -57,12 +55,7 @@ class Running:
         self._seen[run] = max(record.at, self._seen.get(run, 0))
         match record:
             case Points():
-                size = len(record.values)
-                self._runs += [run] * size
-                self._keys += record.values
-                self._steps += [record.step] * size
-                self._times += [record.at] * size
-                self._values += record.values.values()
+                self._points.add(record)
             case RunStart():
                 self._starts.append((record, writer_of(journal)))
             case RunFacts():
@@ -74,26 +67,24 @@ class Running:
 
     def add_points(self, points: Sequence[Point]) -> None:
         """Take points that waited in the database; all else of them is kept there already."""
-        for run, key, step, time, value in points:
-            self._runs.append(run)
-            self._keys.append(key)
-            self._steps.append(step)
-            self._times.append(time)
-            self._values.append(value)
+        for column, values in zip(self._waited, zip(*points, strict=True), strict=True):
+            column.extend(values)
 
     def append_points(self, store: StoreFolder, epoch: int) -> None:
         """Append the points to their table, by run, metric and step."""
-        if not self._runs:
+        both = (one + other for one, other in zip(self._points, self._waited, strict=True))
+        names, metrics, steps, times, values = both
+        if not names:
             return
-        runs, keys = (pa.array(names).dictionary_encode() for names in (self._runs, self._keys))
+        runs, keys = (pa.array(texts).dictionary_encode() for texts in (names, metrics))
         rows = pa.table(
             {
-                "_epoch": pa.array(np.full(len(self._runs), epoch, np.int64)),
+                "_epoch": pa.array(np.full(len(names), epoch, np.int64)),
                 "run": runs.cast(pa.string()),
                 "key": keys.cast(pa.string()),
-                "step": pa.array(self._steps, pa.int64()),
-                "time": pa.array(self._times, pa.int64()).cast(POINTS.field("time").type),
-                "value": pa.array(self._values, pa.float64()),
+                "step": pa.array(steps, pa.int64()),
+                "time": pa.array(times, pa.int64()).cast(POINTS.field("time").type),
+                "value": pa.array(values, pa.float64()),
                 "_day": _days(runs),
             },
             schema=POINTS,
@@ -110,21 +101,51 @@ class Running:
             runs.start(metadata, start, journal)
         for said in self._facts:
             runs.facts(metadata, said)
-        if self._runs:
-            runs.latest(metadata, self._latest())
+        # Those that waited were counted, and are among the last values, since they came.
+        if self._points.runs:
+            runs.latest(metadata, self._points.last())
+            runs.count_points(metadata, self._points.numbers())
         for ended in self._ends:
             runs.end(metadata, ended)
         self._captured.save(metadata)
 
-    def _latest(self) -> list[runs.Latest]:
+
+class _Points:
+    """Points as columns; times in microseconds since 1970."""
+
+    def __init__(self) -> None:
+        self.runs: list[str] = []
+        self._keys: list[str] = []
+        self._steps: list[int] = []
+        self._times: list[int] = []
+        self._values: list[float] = []
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        """Yield runs, metrics, steps, times, values."""
+        return iter((self.runs, self._keys, self._steps, self._times, self._values))
+
+    def add(self, record: Points) -> None:
+        """Take the values of one call."""
+        size = len(record.values)
+        self.runs += [record.run] * size
+        self._keys += record.values
+        self._steps += [record.step] * size
+        self._times += [record.at] * size
+        self._values += record.values.values()
+
+    def last(self) -> list[runs.Latest]:
+        """Return the last point of each metric of each run."""
         found: dict[tuple[str, str], tuple[int, int, float]] = {}
-        rows = zip(self._runs, self._keys, self._steps, self._times, self._values, strict=True)
-        for run, key, step, time, value in rows:
+        for run, key, step, time, value in zip(*self, strict=True):
             last = found.get((run, key))
             if last is None or (step, time) >= last[:2]:
                 found[run, key] = step, time, value
         return [(run, key, value, step, time)
                 for (run, key), (step, time, value) in found.items()]  # fmt: skip
+
+    def numbers(self) -> Counter[tuple[str, str]]:
+        """Return how many points each metric of each run has."""
+        return Counter(zip(self.runs, self._keys, strict=True))
 
 
 def writer_of(journal: str) -> str:

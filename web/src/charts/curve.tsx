@@ -12,6 +12,8 @@ export interface Line {
   /** Which of the colours of runs; null is the accent, of a run that stands alone. */
   colour: number | null;
   curve: Curve;
+  /** Drawn instead of the values, which stay as a faint line; null where nothing is smoothed. */
+  smooth: (number | null)[] | null;
 }
 
 /** Steps from and to, as far as they are shown. */
@@ -21,20 +23,21 @@ interface Props {
   lines: Line[];
   /** Null shows all. */
   steps: Steps | null;
+  /** Charts that count the same, steps or seconds, are pointed at together. */
+  counts: "steps" | "seconds";
   /** Tells the step that is pointed at; null when none is. */
   onPoint: (step: number | null) => void;
   onSteps: (steps: Steps) => void;
 }
 
 const HEIGHT = 190;
-const SYNC = "step";
 const WIDEST_DRAG = 6;
 /** Room for half of the first tick's text, in pixels. */
 const EDGE = 10;
 /** How wide a digit is, about. */
 const DIGIT = 7;
-/** Of each line: the least and largest of what was merged, and the last. */
-const SERIES = 3;
+/** Of each line: the least and largest of what was merged, the last, and what is drawn for it. */
+const SERIES = 4;
 /** So few points are marked, that none is missed. */
 const FEW = 30;
 /** Steps are whole numbers, and so are their ticks. */
@@ -43,6 +46,8 @@ const DIGITS = 6;
 const BAND_ALPHA = "26";
 /** The edges of a band, so that a single high point among many is seen. */
 const EDGE_ALPHA = "80";
+/** The values themselves, behind what was made of them. */
+const RAW_ALPHA = "48";
 
 /** A tick of a scale: as many digits as tell it from the next. */
 function tick(value: number): string {
@@ -70,16 +75,17 @@ interface Look {
   colour: number | null;
   merged: boolean;
   few: boolean;
+  smooth: boolean;
 }
 
 const looksOf = (lines: Line[]): Look[] =>
-  lines.map(({ colour, curve }) => ({ colour, merged: isMerged(curve), few: curve.steps.length <= FEW }));
+  lines.map(({ colour, curve, smooth }) => ({ colour, merged: isMerged(curve) && smooth === null, few: curve.steps.length <= FEW, smooth: smooth !== null }));
 
 const isMerged = ({ points, steps }: Curve): boolean => points > steps.length;
 
-export function CurveChart({ lines, steps, onPoint, onSteps }: Props): ReactElement {
+export function CurveChart({ lines, steps, counts, onPoint, onSteps }: Props): ReactElement {
   const data = useMemo(
-    () => uPlot.join(lines.map(({ curve }): uPlot.AlignedData => [curve.steps, curve.low, curve.high, curve.values])),
+    () => uPlot.join(lines.map(({ curve, smooth }): uPlot.AlignedData => [curve.steps, curve.low, curve.high, curve.values, smooth ?? curve.values])),
     [lines],
   );
   const key = JSON.stringify(looksOf(lines));
@@ -93,7 +99,7 @@ export function CurveChart({ lines, steps, onPoint, onSteps }: Props): ReactElem
         legend: { show: false },
         padding: [8, 0, 0, EDGE],
         cursor: {
-          sync: { key: SYNC, scales: ["x", null] },
+          sync: { key: counts, scales: ["x", null] },
           y: false,
           drag: { x: true, y: false, dist: WIDEST_DRAG, setScale: false },
           points: {
@@ -124,6 +130,7 @@ export function CurveChart({ lines, steps, onPoint, onSteps }: Props): ReactElem
           {},
           ...looks.flatMap((look): uPlot.Series[] => [
             ...Array.from({ length: 2 }, () => (look.merged ? { ...unseen, stroke: of(look) + EDGE_ALPHA, width: 1 } : unseen)),
+            look.smooth ? { ...unseen, stroke: of(look) + RAW_ALPHA, width: 1 } : unseen,
             {
               stroke: of(look),
               width: 1.5,
@@ -150,7 +157,7 @@ export function CurveChart({ lines, steps, onPoint, onSteps }: Props): ReactElem
         },
       };
     },
-    [looks, steps, onPoint, onSteps],
+    [looks, steps, counts, onPoint, onSteps],
   );
   const said = lines.map(({ name, curve }) => `${name} over ${count(curve.points)} points`).join(", ");
   return <Plot label={`${lines[0]?.curve.metric ?? "metric"} by step: ${said}`} height={HEIGHT} data={data} options={options} />;

@@ -33,8 +33,13 @@ function applyTelling({ model, what }: Changed): void {
 
 function apply(changed: Changed): void {
   if (changed.what === "runs") {
-    // Curves are read again by their page, if its run goes on.
-    invalidate((path) => path.startsWith("/runs") && !path.includes("/curve?"));
+    // Curves and output are read again by their page, if its run goes on.
+    invalidate(
+      (path) =>
+        (path.startsWith("/runs") && !path.includes("/curve?") && !path.includes("/output?")) ||
+        path.startsWith("/registry") ||
+        path.startsWith("/lineage"),
+    );
     return;
   }
   if (changed.what === "message" || changed.what === "silence") {

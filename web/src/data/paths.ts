@@ -42,6 +42,8 @@ const rowsQuery = (wanted: RowsWanted): Record<string, Part> => ({
 
 export interface RunsWanted {
   project: string | null;
+  /** A filter, as docs/runs.md has it. */
+  where?: string | null;
   /** As the server says it: `-started`, `metrics.loss`; null is the latest first. */
   sort: string | null;
   offset?: number;
@@ -81,11 +83,18 @@ export const api = {
     `${api.incident(model, id)}/export.${kind}`,
   review: (model: string, monday: string) =>
     withQuery(`${of(model)}/review.html`, { week: monday }),
-  runs: ({ project, sort, offset = 0, limit = 100 }: RunsWanted) =>
-    withQuery("/runs", { project, sort, offset, limit }),
+  runs: ({ project, where, sort, offset = 0, limit = 100 }: RunsWanted) =>
+    withQuery("/runs", { project, where, sort, offset, limit }),
   run: (id: string) => `/runs/${encodeURIComponent(id)}`,
   curves: (id: string) => `${api.run(id)}/curve`,
   curve: (id: string, metric: string) => withQuery(api.curves(id), { metric }),
+  captured: (id: string) => `${api.run(id)}/captured`,
+  output: (id: string, start: number) => withQuery(`${api.run(id)}/output`, { start }),
+  artifacts: (id: string) => `${api.run(id)}/artifacts`,
+  artifact: (id: string, path: string) => `${api.artifacts(id)}/${path.split("/").map(encodeURIComponent).join("/")}`,
+  registry: (offset = 0) => withQuery("/registry", { offset }),
+  registered: (name: string) => `/registry/${encodeURIComponent(name)}`,
+  lineage: (ref: string) => withQuery("/lineage", { of: ref }),
 };
 
 /** The page's own paths. */
@@ -96,6 +105,12 @@ export const to = {
   runs: (project: string | null = null) => withQuery("/runs", { project }),
   run: (id: string) => `/runs/${encodeURIComponent(id)}`,
   compare: (ids: readonly string[]) => withQuery("/runs/compare", { run: ids }),
+  /** The runs that fit a filter. */
+  runsWhere: (where: string) => withQuery("/runs", { where }),
+  registry: "/registry",
+  registered: (name: string) => `/registry/${encodeURIComponent(name)}`,
+  /** What something came from and led to: a reference, or a monitored model's name. */
+  lineage: (ref: string) => withQuery("/lineage", { of: ref }),
   /** The form for a silence, filled in. */
   silence: (model: string) => withQuery("/alerts", { silence: model }),
   model: (model: string) => of(model),

@@ -22,6 +22,7 @@ function above(path: string): string | null {
   const parts = path.split("/").filter((part) => part !== "");
   if (parts.length === 0) return null;
   if (parts[0] === "runs" && parts.length > 1) return to.runs();
+  if (parts[0] === "registry" && parts.length > 1) return to.registry;
   return parts[0] === "models" && parts.length > 2 ? `/models/${parts[1] ?? ""}` : to.models;
 }
 
@@ -110,6 +111,7 @@ export function Frame(): ReactElement {
             Models
           </NavLink>
           <NavLink to={to.runs()}>Runs</NavLink>
+          <NavLink to={to.registry}>Registry</NavLink>
           <NavLink to={to.alerts}>Alerts</NavLink>
           <NavLink to={to.sql}>SQL</NavLink>
         </nav>

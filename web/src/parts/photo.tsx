@@ -1,44 +1,19 @@
-/** A photo of a row: read with the token where there is one, and shown only where it may be. */
-import { type ReactElement, useEffect, useState } from "react";
+/** A picture: of a row, where it may be shown, or of a run. */
+import { type ReactElement, useState } from "react";
 
-import { request, ROOT, token } from "../data/client";
 import { api } from "../data/paths";
+import { useSource } from "../data/source";
 
 const SMALL = 1.5;
 
 interface Props {
+  /** Below /api/v1. */
   path: string;
   alt: string;
   className?: string;
 }
 
-/** An <img> cannot send a token: then the photo is fetched and shown from memory. */
-function useSource(path: string): string | null | undefined {
-  const plain = token.read() === null;
-  const [source, setSource] = useState<string | null | undefined>(undefined);
-  useEffect(() => {
-    if (plain) return undefined;
-    const stop = new AbortController();
-    let made: string | null = null;
-    request(api.photo(path), { signal: stop.signal })
-      .then((answer) => answer.blob())
-      .then((content) => {
-        made = URL.createObjectURL(content);
-        if (stop.signal.aborted) URL.revokeObjectURL(made);
-        else setSource(made);
-      })
-      .catch(() => {
-        if (!stop.signal.aborted) setSource(null);
-      });
-    return () => {
-      stop.abort();
-      if (made !== null) URL.revokeObjectURL(made);
-    };
-  }, [path, plain]);
-  return plain ? ROOT + api.photo(path) : source;
-}
-
-export function Photo({ path, alt, className = "photo" }: Props): ReactElement {
+export function Picture({ path, alt, className = "photo" }: Props): ReactElement {
   const source = useSource(path);
   const [broken, setBroken] = useState(false);
   if (broken || source === null) return <span className="missing">not readable</span>;
@@ -59,3 +34,6 @@ export function Photo({ path, alt, className = "photo" }: Props): ReactElement {
     />
   );
 }
+
+/** A photo of a row, by the path under which it was logged. */
+export const Photo = ({ path, ...rest }: Props): ReactElement => <Picture path={api.photo(path)} {...rest} />;

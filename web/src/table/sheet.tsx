@@ -17,14 +17,26 @@ export interface SheetColumn<T> {
   cell: (row: T) => ReactNode;
 }
 
+/** A row that stands over others: what they have in common. */
+export interface SheetHead {
+  text: string;
+  says: string;
+  open: boolean;
+  /** Shows or hides what is below. */
+  toggle: () => void;
+}
+
 interface Props<T> {
   label: string;
   /** How many rows there are, read or not. */
   length: number;
   /** A row, or null while it is not read. */
   rowAt: (index: number) => T | null;
-  /** The first stays in sight. */
+  /** The head that stands in a row instead; null in most. */
+  headAt?: (index: number) => SheetHead | null;
   columns: SheetColumn<T>[];
+  /** So many of the first columns stay in sight; one if it is not said. */
+  pinned?: number;
   /** `name` or `-name`, the larger first. */
   sort: string;
   /** Null is the order that the page begins with. */
@@ -46,14 +58,19 @@ function next<T>({ id, sorts }: SheetColumn<T>, sort: string): string | null {
   return at === ways.length - 1 ? null : (ways[at + 1] ?? null);
 }
 
+/** Where each pinned column stays, in pixels from the left. */
+const lefts = <T,>(pinned: SheetColumn<T>[]): number[] => pinned.map((_, at) => pinned.slice(0, at).reduce((sum, { width }) => sum + width, 0));
+
 interface HeadProps<T> {
   column: SheetColumn<T>;
   index: number;
+  /** Of a pinned one. */
+  left?: number | undefined;
   sort: string;
   onSort: (sort: string | null) => void;
 }
 
-function Head<T>({ column, index, sort, onSort }: HeadProps<T>): ReactElement {
+function Head<T>({ column, index, left, sort, onSort }: HeadProps<T>): ReactElement {
   const sorted = sort === column.id ? "ascending" : sort === `-${column.id}` ? "descending" : undefined;
   return (
     <th
@@ -61,7 +78,8 @@ function Head<T>({ column, index, sort, onSort }: HeadProps<T>): ReactElement {
       title={column.means}
       aria-sort={sorted}
       aria-colindex={index + 1}
-      className={column.number === true ? "num" : ""}
+      className={`${column.number === true ? "num" : ""} ${left === undefined ? "" : "pinned"}`}
+      style={left === undefined ? undefined : { left }}
     >
       {column.sorts === undefined ? (
         column.head
@@ -83,13 +101,13 @@ interface Placed<T> {
 interface RowProps<T> {
   row: T | null;
   index: number;
-  first: SheetColumn<T>;
+  pinned: SheetColumn<T>[];
   inSight: Placed<T>[];
   marked: boolean;
   onOpen: (row: T) => void;
 }
 
-function PlainRow<T>({ row, index, first, inSight, marked, onOpen }: RowProps<T>): ReactElement {
+function PlainRow<T>({ row, index, pinned, inSight, marked, onOpen }: RowProps<T>): ReactElement {
   return (
     <tr
       style={{ height: ROW }}
@@ -101,7 +119,14 @@ function PlainRow<T>({ row, index, first, inSight, marked, onOpen }: RowProps<T>
         if (row !== null && on.closest("a, button, input, label") === null) onOpen(row);
       }}
     >
-      <td aria-colindex={1}>{row === null ? <span className="soft">…</span> : first.cell(row)}</td>
+      {lefts(pinned).map((left, at) => {
+        const column = pinned[at];
+        return (
+          <td key={column?.id} aria-colindex={at + 1} className={`pinned ${column?.number === true ? "num" : ""}`} style={{ left }}>
+            {row === null ? at === 0 ? <span className="soft">…</span> : null : column?.cell(row)}
+          </td>
+        );
+      })}
       <td className="gap" aria-hidden="true" />
       {inSight.map(({ column, index: at }) => (
         <td key={column.id} aria-colindex={at + 1} className={column.number === true ? "num" : ""}>
@@ -116,11 +141,42 @@ function PlainRow<T>({ row, index, first, inSight, marked, onOpen }: RowProps<T>
 /** Drawn again only when something in it is another: scrolling must cost the new rows alone. */
 const Row = memo(PlainRow) as typeof PlainRow;
 
+interface HeadRowProps {
+  head: SheetHead;
+  index: number;
+  columns: number;
+  marked: boolean;
+}
+
+function HeadRow({ head: { text, says, open, toggle }, index, columns, marked }: HeadRowProps): ReactElement {
+  return (
+    <tr
+      style={{ height: ROW }}
+      aria-rowindex={index + 2}
+      aria-selected={marked || undefined}
+      className={`row group opens ${marked ? "at" : ""}`}
+      onClick={(event) => {
+        if ((event.target as HTMLElement).closest("button") === null) toggle();
+      }}
+    >
+      <td colSpan={columns}>
+        <span className="in">
+          <button type="button" className="linkish" aria-expanded={open} onClick={toggle}>
+            <span aria-hidden="true">{open ? "▾" : "▸"}</span> {text}
+          </button>{" "}
+          <span className="soft">{says}</span>
+        </span>
+      </td>
+    </tr>
+  );
+}
+
 export function Sheet<T extends object>(props: Props<T>): ReactElement | null {
-  const { label, length, rowAt, columns, sort, onSort, onOpen, onChoose, onSight } = props;
+  const { label, length, rowAt, headAt, columns, pinned: stay = 1, sort, onSort, onOpen, onChoose, onSight } = props;
   const place = useRef<HTMLDivElement>(null);
-  const [first, ...others] = columns;
-  const pinned = first?.width ?? 0;
+  const staying = useMemo(() => columns.slice(0, stay), [columns, stay]);
+  const others = useMemo(() => columns.slice(stay), [columns, stay]);
+  const pinned = staying.reduce((sum, { width }) => sum + width, 0);
   const rows = useVirtualizer({
     count: length,
     getScrollElement: () => place.current,
@@ -135,11 +191,12 @@ export function Sheet<T extends object>(props: Props<T>): ReactElement | null {
     getScrollElement: () => place.current,
     estimateSize: (at) => others[at]?.width ?? 0,
     // Other columns, other widths: a new function has them measured anew.
-    getItemKey: useCallback((at: number) => columns[at + 1]?.id ?? at, [columns]),
+    getItemKey: useCallback((at: number) => others[at]?.id ?? at, [others]),
     paddingStart: pinned,
     overscan: 2,
   });
   const cursor = useCursor(length, (at) => {
+    headAt?.(at)?.toggle();
     const row = rowAt(at);
     if (row !== null) onOpen(row);
   });
@@ -162,13 +219,14 @@ export function Sheet<T extends object>(props: Props<T>): ReactElement | null {
   const [nearest, farthest] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? -1];
   const inSight = useMemo(
     () =>
-      columns
-        .slice(nearest + 1, farthest + 2)
-        .map((column, at): Placed<T> => ({ column, index: nearest + at + 1 })),
-    [columns, nearest, farthest],
+      others
+        .slice(nearest, farthest + 1)
+        .map((column, at): Placed<T> => ({ column, index: stay + nearest + at })),
+    [others, stay, nearest, farthest],
   );
 
-  if (first === undefined) return null;
+  if (staying.length === 0) return null;
+  const places = lefts(staying);
   const left = (shown[0]?.start ?? pinned) - pinned;
   const right = Math.max(across.getTotalSize() - (shown.at(-1)?.end ?? pinned), 0);
   const above = Math.max((items[0]?.start ?? HEAD) - HEAD, 0);
@@ -178,7 +236,9 @@ export function Sheet<T extends object>(props: Props<T>): ReactElement | null {
     <section ref={place} className="scroll sheet" tabIndex={0} aria-label={label}>
       <table aria-rowcount={length + 1} aria-colcount={columns.length} style={{ minWidth: across.getTotalSize() }}>
         <colgroup>
-          <col style={{ width: pinned }} />
+          {staying.map((column) => (
+            <col key={column.id} style={{ width: column.width }} />
+          ))}
           <col style={{ width: left }} />
           {inSight.map(({ column }) => (
             <col key={column.id} style={{ width: column.width }} />
@@ -188,7 +248,9 @@ export function Sheet<T extends object>(props: Props<T>): ReactElement | null {
         </colgroup>
         <thead>
           <tr style={{ height: HEAD }}>
-            <Head column={first} index={0} sort={sort} onSort={onSort} />
+            {staying.map((column, at) => (
+              <Head key={column.id} column={column} index={at} left={places[at]} sort={sort} onSort={onSort} />
+            ))}
             <th className="gap" aria-hidden="true" />
             {inSight.map(({ column, index }) => (
               <Head key={column.id} column={column} index={index} sort={sort} onSort={onSort} />
@@ -198,17 +260,15 @@ export function Sheet<T extends object>(props: Props<T>): ReactElement | null {
         </thead>
         <tbody>
           {above > 0 ? <tr aria-hidden="true" style={{ height: above }} /> : null}
-          {items.map(({ index }) => (
-            <Row
-              key={index}
-              row={rowAt(index)}
-              index={index}
-              first={first}
-              inSight={inSight}
-              marked={index === cursor.at}
-              onOpen={onOpen}
-            />
-          ))}
+          {items.map(({ index }) => {
+            const head = headAt?.(index) ?? null;
+            const marked = index === cursor.at;
+            return head === null ? (
+              <Row key={index} row={rowAt(index)} index={index} pinned={staying} inSight={inSight} marked={marked} onOpen={onOpen} />
+            ) : (
+              <HeadRow key={index} head={head} index={index} columns={staying.length + inSight.length + 2} marked={marked} />
+            );
+          })}
           {below > 0 ? <tr aria-hidden="true" style={{ height: below }} /> : null}
         </tbody>
       </table>

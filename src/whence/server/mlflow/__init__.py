@@ -23,6 +23,7 @@ from whence.server.mlflow.registry import REGISTRY
 from whence.server.mlflow.run_logging import LOGGING
 from whence.server.mlflow.runs import RUNS
 from whence.server.mlflow.search import SEARCH
+from whence.server.mlflow.trace_edits import TRACE_EDITS
 from whence.server.mlflow.trace_metrics import TRACE_METRICS
 from whence.server.mlflow.trace_search import TRACE_SEARCH
 from whence.server.mlflow.traces import TRACES
@@ -54,6 +55,7 @@ def mlflow_routes(shared: Shared) -> list[Route]:
         *EVALUATION_DATASETS,
         *REGISTRY,
         *VERSIONS,
+        *TRACE_EDITS,
         *TRACE_METRICS,
         *TRACE_SEARCH,
         *TRACES,

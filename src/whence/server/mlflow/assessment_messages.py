@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -141,9 +142,11 @@ def expected(said: Expected) -> object:
             "Only JSON_FORMAT is supported.",
         )
     try:
-        return json.loads(said.serialized_value.value)
+        value: object = json.loads(said.serialized_value.value)
     except ValueError as error:
-        raise Refused("INVALID_PARAMETER_VALUE", f"The value is no JSON: {error}") from None
+        raise _no_json(str(error)) from None
+    _as_proto(value)
+    return value
 
 
 def assessment_message(found: Assessment) -> dict[str, Any]:
@@ -195,8 +198,20 @@ def _source(said: str | int) -> str:
     return said if said in _SOURCES else _SOURCES[0]
 
 
+def _no_json(why: str) -> Refused:
+    return Refused("INVALID_PARAMETER_VALUE", f"The value is no JSON: {why}")
+
+
 def _as_proto(value: object) -> object:
-    """Return a value as protobuf's JSON has it, whose numbers all have a fraction."""
+    """Return a value as protobuf's JSON has it, whose numbers all have a fraction.
+
+    Raises
+    ------
+    Refused
+        If a number is none.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _no_json(f"it holds {value}")
     if isinstance(value, int) and not isinstance(value, bool):
         return float(value) if abs(value) <= _LARGEST else value
     if isinstance(value, list):

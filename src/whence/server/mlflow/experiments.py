@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 
+_LARGEST = 2**63 - 1
+"""SQLite's largest integer."""
+
+
 class Pair(Message):
     """A key and its value, as they are sent: a tag or a param."""
 
@@ -122,12 +126,15 @@ def experiment_number(identifier: str) -> int:
         If it is none.
     """
     try:
-        return int(identifier or "0")
+        number = int(identifier or "0")
     except ValueError:
+        number = _LARGEST + 1
+    if abs(number) > _LARGEST:
         raise Refused(
             "INVALID_PARAMETER_VALUE",
             f"Invalid experiment ID '{identifier}'. Experiment ID must be a valid integer.",
-        ) from None
+        )
+    return number
 
 
 def _active(shared: Shared, identifier: str, *, deleted: bool = False) -> Project:

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 import msgspec
 
 from whence.server.mlflow.experiments import Pair, Tag, experiment, must_be_active, place_of
-from whence.server.mlflow.trace_messages import kept, metadata, state, tags
+from whence.server.mlflow.rules import invalid
+from whence.server.mlflow.trace_messages import kept, metadata_of, state, tags_of
 from whence.server.mlflow.trace_search import Page, found
 from whence.server.mlflow.traces import trace_of
 from whence.server.mlflow.wire import Call, Message, required
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from whence.server.shared import Shared
 
 __all__ = ["OLD_TRACES"]
+
+_LATEST = 253_402_300_799_999
+"""Milliseconds since 1970 of the last moment of the year 9999."""
 
 _UNSPECIFIED = ("STATE_UNSPECIFIED", "TRACE_STATUS_UNSPECIFIED")
 """What this version calls it."""
@@ -62,6 +66,7 @@ class InExperiments(Page, kw_only=True):
 
 def _start(shared: Shared, asked: Start) -> dict[str, Any]:
     required(asked.experiment_id, "experiment_id")
+    _check_time(asked.timestamp_ms)
     project = experiment(shared, asked.experiment_id)
     must_be_active(project)
     begun = Trace(
@@ -73,7 +78,13 @@ def _start(shared: Shared, asked: Start) -> dict[str, Any]:
     return {"trace_info": _message(shared, told)}
 
 
+def _check_time(millis: int) -> None:
+    if not 0 <= millis <= _LATEST:
+        invalid("timestamp_ms", millis)
+
+
 def _end(shared: Shared, asked: End) -> dict[str, Any]:
+    _check_time(asked.timestamp_ms)
     with shared.store.metadata.transaction():
         before = trace_of(shared, asked.request_id)
         over = before._replace(
@@ -104,8 +115,8 @@ def _message(shared: Shared, trace: Trace) -> dict[str, Any]:
         "timestamp_ms": trace.started // 1000,
         "execution_time_ms": (trace.duration or 0) // 1000,
         "status": _UNSPECIFIED[1] if trace.state == _UNSPECIFIED[0] else trace.state,
-        "request_metadata": _pairs(metadata(trace)),
-        "tags": _pairs(tags(trace, place)),
+        "request_metadata": _pairs(metadata_of(trace)),
+        "tags": _pairs(tags_of(trace, place)),
     }
 
 

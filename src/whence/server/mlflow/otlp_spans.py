@@ -42,8 +42,12 @@ _MORE = {"trace_state", "flags", "kind", "dropped_attributes_count", "dropped_ev
 """What is kept of a span as it came, and shown to nobody yet."""
 
 
+_TOO_LATE = 2**63
+"""Nanoseconds are counted below it."""
+
+
 class NoSpan(BadInput):
-    """A span without the ids of its trace and of itself."""
+    """A span without the ids of its trace and of itself, or at no time that can be."""
 
 
 class Received(NamedTuple):
@@ -132,6 +136,8 @@ def received(message: ExportTraceServiceRequest) -> Received:
 def _span(one: SpanMessage) -> Span:
     if not one.trace_id or not one.span_id:
         raise NoSpan("a span needs a traceId and a spanId; send both")
+    if max(one.start_time_unix_nano, one.end_time_unix_nano) >= _TOO_LATE:
+        raise NoSpan("a time of a span lies beyond the year 2262; send nanoseconds since 1970")
     attributes = _attributes(one.attributes)
     return Span(
         trace=PREFIX + one.trace_id.hex().zfill(32),

@@ -18,6 +18,7 @@ from whence.server.mlflow.names import invented_name
 from whence.server.mlflow.rules import check_param, check_tag
 from whence.server.mlflow.wire import Call, Message, Refused, number, required
 from whence.store import datasets, projects, run_edits, run_models, runs
+from whence.types.time import micros
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -211,8 +212,8 @@ def _info(row: RunRow, experiment_id: str, place: str) -> Info:
         experiment_id=experiment_id,
         user_id=row.user,
         status=STATUS[row.status],
-        start_time=round(row.started.timestamp() * 1000),
-        end_time=UNSET if row.ended is None else round(row.ended.timestamp() * 1000),
+        start_time=micros(row.started) // 1000,
+        end_time=UNSET if row.ended is None else micros(row.ended) // 1000,
         artifact_uri=f"{place}/{row.id}/artifacts",
         lifecycle_stage="active" if row.deleted is None else "deleted",
     )

@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from whence.server.shared import Shared
     from whence.store.assessments import Assessment
 
-__all__ = ["HERE", "LOCATION", "Info", "Location", "infos", "kept", "read_trace", "state"]
+__all__ = [
+    "HERE",
+    "LOCATION",
+    "Info",
+    "Location",
+    "infos",
+    "kept",
+    "metadata_of",
+    "read_trace",
+    "state",
+    "tags_of",
+]
 
 LOCATION = "mlflow.trace.spansLocation"
 """The tag that says where the spans of a trace lie."""
@@ -154,20 +165,20 @@ def _info(trace: Trace, place: str, said: Sequence[Assessment]) -> dict[str, Any
         },
         "request_time": timestamp(trace.started),
         "state": trace.state,
-        "tags": tags(trace, place),
+        "tags": tags_of(trace, place),
     }
     perhaps = {
         "execution_duration": None if trace.duration is None else duration(trace.duration),
         "client_request_id": trace.client,
         "request_preview": trace.request,
         "response_preview": trace.response,
-        "trace_metadata": metadata(trace) or None,
+        "trace_metadata": metadata_of(trace) or None,
         "assessments": [assessment_message(one) for one in said] or None,
     }
     return info | {name: value for name, value in perhaps.items() if value is not None}
 
 
-def tags(trace: Trace, place: str) -> dict[str, str]:
+def tags_of(trace: Trace, place: str) -> dict[str, str]:
     """Return what clients know as the tags of a trace."""
     known = {_PLACE: f"{place}/traces/{trace.id}/artifacts"}
     if trace.spans:
@@ -180,7 +191,7 @@ def tags(trace: Trace, place: str) -> dict[str, str]:
     }
 
 
-def metadata(trace: Trace) -> dict[str, str]:
+def metadata_of(trace: Trace) -> dict[str, str]:
     """Return what clients know as the metadata of a trace."""
     known = {
         _FINAL: "true" if trace.final else None,

@@ -63,6 +63,8 @@ class Query(Message):
 
 
 def _query(shared: Shared, asked: Query) -> dict[str, Any]:
+    if asked.max_results < 1 or (asked.time_interval_seconds or 0) < 0:
+        raise _wrong("max_results and time_interval_seconds must be positive integers")
     aggregations = [_aggregation(one) for one in asked.aggregations]
     view = _VIEWS.get(asked.view_type, "") if isinstance(asked.view_type, int) else asked.view_type
     found = trace_metrics.measure(

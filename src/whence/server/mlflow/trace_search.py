@@ -28,6 +28,9 @@ __all__ = ["TRACE_SEARCH", "Page", "found", "numbers"]
 _PAGE, _MOST = 100, 500
 """Traces of a page."""
 
+_NONE = 2**63 - 1
+"""An id that no experiment has: SQLite's largest integer."""
+
 _PSEUDOCOUNT = 0.5
 """Added to each count of a table of four, as Jeffreys' prior has it."""
 
@@ -107,7 +110,7 @@ def numbers(experiments: Sequence[str]) -> list[int]:
                 "INVALID_PARAMETER_VALUE",
                 f"Invalid experiment ID '{one}'. Experiment ID must be a valid integer.",
             )
-        found.append(int(one))
+        found.append(min(int(one), _NONE))
     return found
 
 

@@ -1,4 +1,7 @@
-"""Traces: what applications did, told by MLflow's clients and read by them."""
+"""Traces: what applications did, told by MLflow's clients and read by them.
+
+How they are changed is in trace_edits.py, how they are sought in trace_search.py.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from whence.server.mlflow.artifact_files import sent
 from whence.server.mlflow.artifact_paths import checked_path, folder_at, joined
 from whence.server.mlflow.assessment_messages import read_assessment
 from whence.server.mlflow.experiments import experiment, must_be_active, place_of
-from whence.server.mlflow.rules import check_length, check_name
 from whence.server.mlflow.span_messages import otlp_message, own_message
 from whence.server.mlflow.trace_messages import HERE, LOCATION, Info, infos, read_trace
 from whence.server.mlflow.wire import Call, Message, Refused, required
 from whence.store import assessments, spans, traces
+from whence.store.span_facts import meant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,25 +30,13 @@ if TYPE_CHECKING:
     from whence.store.spans import Span
     from whence.store.traces import Trace
 
-__all__ = ["TRACES", "Delete", "OfTrace", "delete_traces", "trace_of"]
+__all__ = ["TRACES", "OfTrace", "trace_of"]
 
-_NAME = "mlflow.traceName"
 _SIZES = "mlflow.trace.sizeStats"
 """The metadata in which a client says how many spans there are."""
 
 _FILE = "traces.json"
 """The file of a trace's spans."""
-
-_IMMUTABLE = {
-    "mlflow.trace.spansLocation",
-    "mlflow.trace.archiveLocation",
-    "mlflow.trace.archivalFailure",
-}
-_KEY, _TAG, _LONGEST_NAME = 250, 8000, 4096
-"""In characters; a tag's value that is longer is cut."""
-
-_MOST_LINKED = 100
-"""Traces tied to a run at once."""
 
 _PATIENCE, _PAUSE = 3.0, 0.05
 """Seconds: clients send the spans of a trace beside what they tell of it, so reading waits for
@@ -92,49 +83,6 @@ class Infos(Message):
 
     trace_ids: list[str]
     experiment_ids: list[str] | None = None
-
-
-class Delete(Message):
-    """Which traces of an experiment go."""
-
-    experiment_id: str
-    max_timestamp_millis: int | None = None
-    max_traces: int | None = None
-    request_ids: list[str] = msgspec.field(default_factory=list)
-
-
-class SetTag(OfTrace):
-    """A tag."""
-
-    key: str
-    value: str = ""
-
-
-class UnsetTag(OfTrace):
-    """A tag to remove."""
-
-    key: str
-
-
-class LinkToRun(Message):
-    """Traces that have to do with a run."""
-
-    trace_ids: list[str]
-    run_id: str
-
-
-class Version(Message):
-    """A version of a prompt."""
-
-    name: str = ""
-    version: str = ""
-
-
-class LinkPrompts(Message):
-    """Prompts that a trace used."""
-
-    trace_id: str
-    prompt_versions: list[Version]
 
 
 class OfFile(Message):
@@ -225,8 +173,9 @@ def _must_be_here(trace: Trace) -> None:
 def _is_whole(trace: Trace, own: Sequence[Span]) -> bool:
     """Return whether as many spans are here as its client said that there are."""
     said = trace.metadata.get(_SIZES)
-    number = json.loads(said).get("num_spans", 0) if said else 0
-    return bool(own) and len(own) >= int(number)
+    sizes = meant(said)
+    number = sizes.get("num_spans") if isinstance(sizes, dict) else None
+    return bool(own) and len(own) >= (number if isinstance(number, int) else 0)
 
 
 def _batch(shared: Shared, asked: Batch) -> dict[str, Any]:
@@ -255,93 +204,6 @@ def _of_experiments(found: list[Trace], ids: Sequence[str] | None) -> list[Trace
     return [trace for trace in found if str(trace.project) in ids]
 
 
-def delete_traces(shared: Shared, asked: Delete) -> dict[str, int]:
-    """Remove traces, and tell how many."""
-    until, most, ids = asked.max_timestamp_millis, asked.max_traces, asked.request_ids
-    wrong = ""
-    if until is None and not ids:
-        wrong = "Either `max_timestamp_millis` or `trace_ids` must be specified."
-    elif until is not None and ids:
-        wrong = "Only one of `max_timestamp_millis` and `trace_ids` can be specified."
-    elif ids and most is not None:
-        wrong = "`max_traces` can't be specified if `trace_ids` is specified."
-    elif most is not None and most <= 0:
-        wrong = f"`max_traces` must be a positive integer, received {most}."
-    if wrong:
-        raise Refused("INVALID_PARAMETER_VALUE", wrong)
-    gone = traces.delete(
-        shared.store.metadata,
-        experiment(shared, asked.experiment_id).id,
-        traces=ids or None,
-        until=None if until is None else 1000 * until + 999,
-        most=most,
-    )
-    return {"traces_deleted": gone}
-
-
-def _set_tag(shared: Shared, asked: SetTag) -> None:
-    _must_be_mutable(asked.key, "set")
-    check_name(asked.key, "key")
-    check_length("key", _KEY, asked.key)
-    if asked.key == _NAME:
-        check_length("Trace name", _LONGEST_NAME, asked.value)
-    metadata = shared.store.metadata
-    with metadata.transaction():
-        trace = trace_of(shared, asked.trace_id)
-        if asked.key == _NAME:
-            traces.rename(metadata, trace.id, asked.value)
-        else:
-            traces.set_tags(metadata, trace.id, {asked.key: asked.value[:_TAG]})
-
-
-def _unset_tag(shared: Shared, asked: UnsetTag) -> None:
-    if asked.key != "mlflow.trace.archivalFailure":
-        _must_be_mutable(asked.key, "deleted")
-    metadata = shared.store.metadata
-    with metadata.transaction():
-        if asked.key == _NAME:
-            had = traces.rename(metadata, asked.trace_id, None)
-        else:
-            had = traces.unset_tag(metadata, asked.trace_id, asked.key)
-    if not had:
-        raise Refused(
-            "RESOURCE_DOES_NOT_EXIST",
-            f"No trace tag with key '{asked.key}' for trace with ID '{asked.trace_id}'",
-        )
-
-
-def _must_be_mutable(key: str, verb: str) -> None:
-    if key in _IMMUTABLE:
-        raise Refused(
-            "INVALID_PARAMETER_VALUE", f"Tag '{key}' is immutable and cannot be {verb} on a trace."
-        )
-
-
-def _link_to_run(shared: Shared, asked: LinkToRun) -> None:
-    if len(asked.trace_ids) > _MOST_LINKED:
-        raise Refused(
-            "INVALID_PARAMETER_VALUE",
-            f"Cannot link more than {_MOST_LINKED} traces to a run in a single request. Provided "
-            f"{len(asked.trace_ids)} traces.",
-        )
-    metadata = shared.store.metadata
-    with metadata.transaction():
-        traces.link(metadata, asked.trace_ids, "run", [asked.run_id])
-
-
-def _link_prompts(shared: Shared, asked: LinkPrompts) -> None:
-    metadata, targets = shared.store.metadata, []
-    for one in asked.prompt_versions:
-        if not one.version.isdecimal():
-            raise Refused(
-                "INVALID_PARAMETER_VALUE", f"The version {one.version!r} of a prompt is no number."
-            )
-        targets.append(f"{one.name}/{int(one.version)}")
-    with metadata.transaction():
-        trace_of(shared, asked.trace_id)
-        traces.link(metadata, [asked.trace_id], "prompt", targets)
-
-
 def _file(shared: Shared, asked: OfFile) -> Response:
     if not asked.request_id:
         raise Refused("BAD_REQUEST", 'Request must include the "request_id" query parameter.')
@@ -365,26 +227,14 @@ def _beside(shared: Shared, trace: str, path: str) -> str:
     return joined(folder, checked_path(path))
 
 
-_V2, _V3 = "2.0/mlflow/traces", "3.0/mlflow/traces"
+_V3 = "3.0/mlflow/traces"
 
 TRACES: tuple[Call, ...] = (
     Call("POST", _V3, _start, Start),
     Call("GET", f"{_V3}/get", _get, Get),
     Call("GET", f"{_V3}/batchGet", _batch, Batch),
     Call("POST", f"{_V3}/batchGetInfos", _infos, Infos),
-    Call("POST", f"{_V3}/delete-traces", delete_traces, Delete),
-    Call("POST", f"{_V2}/delete-traces", delete_traces, Delete),
-    Call("POST", f"{_V2}/link-to-run", _link_to_run, LinkToRun),
-    Call("POST", f"{_V2}/link-prompts", _link_prompts, LinkPrompts),
     Call("GET", f"{_V3}/{{trace_id}}", _info, OfTrace),
-    *(
-        call
-        for version in (_V2, _V3)
-        for call in (
-            Call("PATCH", f"{version}/{{trace_id}}/tags", _set_tag, SetTag),
-            Call("DELETE", f"{version}/{{trace_id}}/tags", _unset_tag, UnsetTag),
-        )
-    ),
     Call("GET", "2.0/mlflow/get-trace-artifact", _file, OfFile),
     Call("GET", "3.0/mlflow/get-trace-artifact", _file, OfFile),
 )

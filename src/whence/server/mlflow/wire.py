@@ -140,9 +140,7 @@ def _check_kind(request: Request) -> None:
     if request.method != "GET" or not request.query_params:
         kind = request.headers.get("content-type")
         if kind is None and request.method not in {"GET", "DELETE"}:
-            raise Refused(
-                "INVALID_PARAMETER_VALUE", "Bad Request. Content-Type header is missing."
-            )
+            raise Refused("INVALID_PARAMETER_VALUE", "Bad Request. Content-Type header is missing.")
         if kind is not None and kind.partition(";")[0].strip() != "application/json":
             raise Refused(
                 "INVALID_PARAMETER_VALUE",
@@ -210,7 +208,24 @@ def _decoded(body: bytes) -> dict[str, Any]:
             found = json.loads(found)
     except ValueError:
         return {}
+    if _HALF in body.lower():
+        _check_text(found)
     return found if isinstance(found, dict) else {}
+
+
+_HALF = b"\\ud"
+"""How JSON escapes begin that may be half a character."""
+
+
+def _check_text(found: object) -> None:
+    """Refuse texts that no encoding can hold: halves of characters that JSON may escape."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise Refused(
+            "INVALID_PARAMETER_VALUE",
+            f"A text of the request cannot be kept: {error.reason}.",
+        ) from None
 
 
 @cache

@@ -292,6 +292,9 @@ function Body({ page }: { page: IncidentPage }): ReactElement {
       <Section title="What people say" id="people">
         <Deeds model={model} id={incident.id} actions={page.actions} />
       </Section>
+      <Section title="Where it came from" says="Of what the model was made, and what was made of its answers since.">
+        <Link to={to.lineage(model)}>See the lineage of {model}</Link>
+      </Section>
       <Section title="Export">
         <Export page={page} />
       </Section>

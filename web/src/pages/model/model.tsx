@@ -261,6 +261,7 @@ function Body({ page }: { page: ModelPage }): ReactElement {
       )}
       <div className="section ways">
         <Link to={to.rows(row.name, { where: sliceOf(url.get("where")), wrong: null, ...spanOf(url).shown })}>See the rows</Link>
+        <Link to={to.lineage(row.name)}>Where it came from</Link>
         <Review model={row.name} />
       </div>
     </>

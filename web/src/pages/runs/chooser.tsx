@@ -1,4 +1,4 @@
-/** Which metrics and params are columns. */
+/** Which metrics and params are columns, and which of them stay in sight. */
 import { Button, Popover, TextInput } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 
@@ -8,8 +8,9 @@ interface Props {
   /** All there are: `metrics.NAME`, `params.NAME`. */
   all: string[];
   shown: string[];
-  /** Null is all. */
-  onChange: (shown: string[] | null) => void;
+  pinned: string[];
+  onChange: (shown: string[]) => void;
+  onPin: (pinned: string[]) => void;
 }
 
 const KINDS = [
@@ -17,13 +18,13 @@ const KINDS = [
   { head: "Params", prefix: "params." },
 ];
 
-export function Chooser({ all, shown, onChange }: Props): ReactElement {
+export function Chooser({ all, shown, pinned, onChange, onPin }: Props): ReactElement {
   const [find, setFind] = useState("");
   const chosen = new Set(shown);
   const fitting = all.filter((id) => id.toLowerCase().includes(find.toLowerCase()));
   const put = (ids: string[], on: boolean): void => {
-    const after = all.filter((id) => (ids.includes(id) ? on : chosen.has(id)));
-    onChange(after.length === all.length ? null : after);
+    const changed = new Set(ids);
+    onChange(all.filter((id) => (changed.has(id) ? on : chosen.has(id))));
   };
   return (
     <Popover position="bottom-end" shadow="sm" trapFocus>
@@ -48,12 +49,30 @@ export function Chooser({ all, shown, onChange }: Props): ReactElement {
             return ids.length === 0 ? null : (
               <fieldset key={prefix}>
                 <legend className="soft small">{head}</legend>
-                {ids.map((id) => (
-                  <label key={id}>
-                    <input type="checkbox" checked={chosen.has(id)} onChange={(event) => put([id], event.currentTarget.checked)} />
-                    {id.slice(prefix.length)}
-                  </label>
-                ))}
+                {ids.map((id) => {
+                  const name = id.slice(prefix.length);
+                  const stays = pinned.includes(id);
+                  return (
+                    <div key={id} className="spread">
+                      <label>
+                        <input type="checkbox" checked={chosen.has(id)} onChange={(event) => put([id], event.currentTarget.checked)} />
+                        {name}
+                      </label>
+                      {chosen.has(id) ? (
+                        <button
+                          type="button"
+                          className="linkish small"
+                          aria-pressed={stays}
+                          aria-label={`Pin ${name}`}
+                          title="A pinned column stays in sight"
+                          onClick={() => onPin(stays ? pinned.filter((one) => one !== id) : [...pinned, id])}
+                        >
+                          {stays ? "unpin" : "pin"}
+                        </button>
+                      ) : null}
+                    </div>
+                  );
+                })}
               </fieldset>
             );
           })}

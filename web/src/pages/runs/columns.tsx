@@ -7,7 +7,7 @@ import { useNow } from "../../data/now";
 import { to } from "../../data/paths";
 import type { SheetColumn } from "../../table/sheet";
 import { when } from "../../words";
-import { DOTS, lastText, paramText, took, tookText } from "./said";
+import { DOTS, isSystem, lastText, paramText, took, tookText } from "./said";
 
 /** Widths in pixels, of a text in the size of the table. */
 const CHARACTER = 7.6;
@@ -68,6 +68,9 @@ export const choices = ({ metrics, params }: RunPage): string[] => [
   ...params.map((name) => `params.${name}`),
 ];
 
+/** What is a column until somebody chooses: not what the machine measured. */
+export const usual = (all: string[]): string[] => all.filter((id) => !isSystem(id.replace(/^metrics\./, "")));
+
 function valueColumn(id: string, texts: ReadonlySet<string>): SheetColumn<RunRow> {
   const dot = id.indexOf(".");
   const name = id.slice(dot + 1);
@@ -95,11 +98,20 @@ function textsOf(runs: RunRow[]): Set<string> {
   );
 }
 
-export function columnsOf(page: RunPage, shown: string[], wide: boolean, oneProject: boolean, choice: Choice): SheetColumn<RunRow>[] {
+export interface Chosen {
+  shown: string[];
+  /** Of those shown, the ones that come right after the name. */
+  pinned: string[];
+}
+
+export function columnsOf(page: RunPage, { shown, pinned }: Chosen, wide: boolean, oneProject: boolean, choice: Choice): SheetColumn<RunRow>[] {
   const texts = textsOf(page.runs);
+  const [name, ...others] = fixed(wide, choice);
   return [
-    ...fixed(wide, choice),
+    ...(name === undefined ? [] : [name]),
+    ...pinned.map((id) => valueColumn(id, texts)),
+    ...others,
     ...(oneProject ? [] : [projectColumn(page.projects)]),
-    ...shown.map((id) => valueColumn(id, texts)),
+    ...shown.filter((id) => !pinned.includes(id)).map((id) => valueColumn(id, texts)),
   ];
 }

@@ -1,4 +1,4 @@
-/** Several runs: the params in which they differ, and their curves over one another. */
+/** Several runs: in what they differ, what that led to, and their curves over one another. */
 import { type ReactElement, useMemo } from "react";
 import { Link } from "react-router";
 
@@ -11,53 +11,16 @@ import { Head, Section } from "../../parts/page";
 import { Empty, Failed, Loading } from "../../parts/states";
 import { byName, plural } from "../../words";
 import { Curves } from "./curves";
-import { DOTS, joined, lastText, paramText } from "./said";
+import { LedTo } from "./led-to";
+import { Origins } from "./origins";
+import { DOTS, isSystem, joined, lastText, paramText } from "./said";
+import { Side } from "./side";
 
 /** No more runs than there are colours that can be told apart. */
 export const MOST_COMPARED = RUN_COLOURS;
 
 const namesOf = (runs: RunRow[], of: (run: RunRow) => object): string[] =>
   Array.from(new Set(runs.flatMap((run) => Object.keys(of(run))))).toSorted(byName);
-
-interface TableProps {
-  runs: RunRow[];
-  names: string[];
-  text: (run: RunRow, name: string) => string;
-  number?: boolean;
-}
-
-function Side({ runs, names, text, number = false }: TableProps): ReactElement {
-  return (
-    <div className="whole">
-      <table className="grid-plain">
-        <thead>
-          <tr>
-            <th scope="col">
-              <span className="hidden">name</span>
-            </th>
-            {runs.map((run, at) => (
-              <th key={run.id} scope="col" className={number ? "num" : ""} style={{ color: `var(--run-${at + 1})` }}>
-                {run.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {names.map((name) => (
-            <tr key={name} className="row">
-              <td className="soft">{name}</td>
-              {runs.map((run) => (
-                <td key={run.id} className={number ? "num" : ""} title={text(run, name)}>
-                  {text(run, name)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
 
 const param = (run: RunRow, name: string): string => paramText(run.params[name]);
 
@@ -67,7 +30,7 @@ function Body({ runs }: { runs: RunRow[] }): ReactElement {
   const same = params.length - differ.length;
   const says =
     differ.length === 0 ? "they were given the same params." : `they differ in ${differ.length > 3 ? plural(differ.length, "param") : joined(differ)}.`;
-  const metrics = namesOf(runs, (run) => run.metrics);
+  const metrics = namesOf(runs, (run) => run.metrics).filter((name) => !isSystem(name));
   return (
     <>
       <Head
@@ -90,12 +53,14 @@ function Body({ runs }: { runs: RunRow[] }): ReactElement {
           <Side runs={runs} names={differ} text={param} />
         </Section>
       )}
+      <LedTo runs={runs} params={differ} metrics={metrics} />
       {metrics.length === 0 ? null : (
         <Section title="Metrics" says="The last value of each.">
           <Side runs={runs} names={metrics} text={(run, name) => lastText(run.metrics[name])} number />
         </Section>
       )}
       <Curves runs={runs} />
+      <Origins runs={runs} />
     </>
   );
 }

@@ -1,16 +1,19 @@
 /** One small chart for each metric, of one run or of several; only those near to sight are read. */
 import { Button, TextInput } from "@mantine/core";
-import { useIntersection } from "@mantine/hooks";
+import { useDebouncedCallback, useIntersection } from "@mantine/hooks";
 import { type ReactElement, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import type { Curve, RunRow } from "../../api";
 import { CurveChart, type Line, type Steps } from "../../charts/curve";
+import { smoothed } from "../../charts/smooth";
 import { api } from "../../data/paths";
 import { invalidate, useAnswers } from "../../data/query";
-import { useUrl } from "../../data/url";
+import { type Url, useUrl } from "../../data/url";
+import { Folded } from "../../parts/folded";
 import { Section } from "../../parts/page";
 import { Empty, Failed } from "../../parts/states";
-import { byName, cellText, count } from "../../words";
+import { byName, cellText, count, plural } from "../../words";
+import { isSystem } from "./said";
 
 /** More metrics than this can be searched. */
 const MANY = 6;
@@ -58,11 +61,13 @@ function Readout({ lines, step }: { lines: Line[]; step: number | null }): React
 interface ChartProps {
   metric: string;
   runs: readonly RunRow[];
+  /** From 0, not at all, to below 1. */
+  smooth: number;
   steps: Steps | null;
   onSteps: (steps: Steps) => void;
 }
 
-function Chart({ metric, runs, steps, onSteps }: ChartProps): ReactElement {
+function Chart({ metric, runs, smooth, steps, onSteps }: ChartProps): ReactElement {
   const [step, setStep] = useState<number | null>(null);
   const having = useMemo(
     () => runs.flatMap((run, at) => (metric in run.metrics ? [{ run, colour: runs.length === 1 ? null : at }] : [])),
@@ -73,9 +78,9 @@ function Chart({ metric, runs, steps, onSteps }: ChartProps): ReactElement {
     () =>
       having.flatMap(({ run, colour }, at): Line[] => {
         const curve = answers[at]?.data ?? null;
-        return curve === null ? [] : [{ name: run.name, colour, curve }];
+        return curve === null ? [] : [{ name: run.name, colour, curve, smooth: smooth === 0 ? null : smoothed(curve.values, smooth) }];
       }),
-    [having, answers],
+    [having, answers, smooth],
   );
   const wrong = answers.find(({ data, failure }) => data === null && failure !== null);
   return (
@@ -88,7 +93,7 @@ function Chart({ metric, runs, steps, onSteps }: ChartProps): ReactElement {
         <div style={{ height: PLACE }} aria-busy={wrong === undefined} />
       ) : (
         // How many lines there are is part of how a chart is made.
-        <CurveChart key={lines.length} lines={lines} steps={steps} onPoint={setStep} onSteps={onSteps} />
+        <CurveChart key={lines.length} counts={isSystem(metric) ? "seconds" : "steps"} lines={lines} steps={steps} onPoint={setStep} onSteps={onSteps} />
       )}
     </>
   );
@@ -116,9 +121,58 @@ function useFresh(runs: readonly RunRow[]): void {
   }, [runs]);
 }
 
+/** The machine is measured by seconds: what one looks closer at is no stretch of steps. */
+const ignore = (): void => undefined;
+
 function stepsOf(text: string | null): Steps | null {
   const [from, to] = (text ?? "").split("/").map(Number);
   return text !== null && from !== undefined && to !== undefined && from < to ? [from, to] : null;
+}
+
+const MOST_SMOOTH = 0.99;
+/** How long, in milliseconds, the slider rests before the URL says it. */
+const RESTS = 200;
+
+const smoothOf = (text: string | null): number => {
+  const value = Number(text);
+  return Number.isFinite(value) ? Math.min(Math.max(value, 0), MOST_SMOOTH) : 0;
+};
+
+/** How smooth the curves are: at once, and in the URL when the slider rests. */
+function useSmooth({ get, set }: Url): [number, (smooth: number) => void] {
+  const said = smoothOf(get("smooth"));
+  const [own, setOwn] = useState(said);
+  const [of, setOf] = useState(said);
+  if (of !== said) {
+    setOf(said);
+    setOwn(said);
+  }
+  const write = useDebouncedCallback((value: number) => set({ smooth: value === 0 ? null : String(value) }, "replace"), RESTS);
+  const change = useCallback(
+    (value: number) => {
+      setOwn(value);
+      write(value);
+    },
+    [write],
+  );
+  return [own, change];
+}
+
+function Smoothing({ value, onChange }: { value: number; onChange: (value: number) => void }): ReactElement {
+  return (
+    <label className="smoothing small soft">
+      {value === 0 ? "Not smoothed" : `Smoothed by ${value.toFixed(2)}`}
+      <input
+        type="range"
+        aria-label="Smoothing"
+        min={0}
+        max={MOST_SMOOTH}
+        step={0.01}
+        value={value}
+        onChange={(event) => onChange(Number(event.currentTarget.value))}
+      />
+    </label>
+  );
 }
 
 /** The curves of all metrics that the runs have. */
@@ -129,16 +183,20 @@ export function Curves({ runs }: { runs: readonly RunRow[] }): ReactElement {
   const span = url.get("steps");
   const steps = useMemo(() => stepsOf(span), [span]);
   const onSteps = useCallback(([from, to]: Steps) => set({ steps: `${from}/${to}` }, "replace"), [set]);
+  const [smooth, setSmooth] = useSmooth(url);
   useFresh(runs);
   const all = useMemo(() => Array.from(new Set(runs.flatMap(({ metrics }) => Object.keys(metrics)))).toSorted(byName), [runs]);
   const shown = all.filter((name) => name.toLowerCase().includes(find.toLowerCase()));
-  const merged = runs.length === 1 ? " A band: extremes of merged points." : "";
+  const system = shown.filter(isSystem);
+  const place = (metric: string): ReactElement => <Place key={metric} metric={metric} runs={runs} smooth={smooth} steps={isSystem(metric) ? null : steps} onSteps={isSystem(metric) ? ignore : onSteps} />;
+  const drawn = smooth > 0 ? " Smoothed; the faint lines and the numbers are as logged." : runs.length === 1 ? " A band: extremes of merged points." : "";
   return (
     <Section
       title="Curves"
-      says={all.length === 0 ? undefined : `By step. Drag over a stretch to look closer.${merged}`}
+      says={all.length === 0 ? undefined : `By step. Drag over a stretch to look closer.${drawn}`}
       aside={
         <>
+          {all.length === 0 ? null : <Smoothing value={smooth} onChange={setSmooth} />}
           {steps === null ? null : (
             <Button variant="default" size="xs" onClick={() => set({ steps: null }, "replace")}>
               Show all steps
@@ -162,11 +220,14 @@ export function Curves({ runs }: { runs: readonly RunRow[] }): ReactElement {
     >
       {all.length === 0 ? <Empty>No metric has been logged.</Empty> : null}
       {all.length > 0 && shown.length === 0 ? <Empty>No metric fits “{find}”.</Empty> : null}
-      <div className="curves">
-        {shown.map((metric) => (
-          <Place key={metric} metric={metric} runs={runs} steps={steps} onSteps={onSteps} />
-        ))}
-      </div>
+      <div className="curves">{shown.filter((name) => !isSystem(name)).map(place)}</div>
+      {system.length === 0 ? null : (
+        <Folded
+          summary={<>Of the machine: {plural(system.length, "metric")}, by seconds since the start</>}
+        >
+          <div className="curves">{system.map(place)}</div>
+        </Folded>
+      )}
     </Section>
   );
 }

@@ -2,31 +2,23 @@
 import { type ReactElement, useMemo } from "react";
 import { Link, useParams } from "react-router";
 
-import type { RunRow } from "../../api";
+import type { RunPage, RunRow } from "../../api";
 import { useNow } from "../../data/now";
 import { api, to } from "../../data/paths";
 import { useAnswer } from "../../data/query";
+import { Folded } from "../../parts/folded";
 import { type Fact, Facts, Head, Section } from "../../parts/page";
 import { Shown } from "../../parts/states";
-import { byName, when } from "../../words";
+import { plural, when } from "../../words";
+import { Artifacts } from "./artifacts";
+import { CodeAndEnvironment } from "./code";
 import { Curves } from "./curves";
-import { DOTS, lastText, paramText, sentenceOf, took, tookText } from "./said";
+import { Given } from "./given";
+import { Output } from "./output";
+import { DOTS, isSystem, lastText, paramText, quoted, sentenceOf, took, tookText } from "./said";
 
-/** Names and texts, as many columns as there is room for. */
-function Given({ values }: { values: [string, string][] }): ReactElement {
-  return (
-    <dl className="given">
-      {values
-        .toSorted(([one], [other]) => byName(one, other))
-        .map(([name, text]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-    </dl>
-  );
-}
+/** Runs within a run that are named; of more there is a link to the list. */
+const MOST_CHILDREN = 12;
 
 function Parent({ id }: { id: string }): ReactElement {
   const { data } = useAnswer<RunRow>(api.run(id));
@@ -34,6 +26,24 @@ function Parent({ id }: { id: string }): ReactElement {
     <>
       Part of <Link to={to.run(id)}>{data?.name ?? id}</Link>.
     </>
+  );
+}
+
+/** The runs that this one began. */
+function Children({ run }: { run: RunRow }): ReactElement | null {
+  const where = `parent = ${quoted(run.id)}`;
+  const { data } = useAnswer<RunPage>(api.runs({ project: null, where, sort: "started", limit: MOST_CHILDREN }));
+  if (data === null || data.total === 0) return null;
+  return (
+    <Section title="Runs within it" says={<Link to={to.runsWhere(where)}>{data.total === 1 ? "See it in the list" : `See all ${plural(data.total, "run")} in the list`}</Link>}>
+      <p className="ways">
+        {data.runs.map(({ id, name, status }) => (
+          <span key={id}>
+            <Link to={to.run(id)}>{name}</Link> <span className={`state small ${DOTS[status]}`}>{status}</span>
+          </span>
+        ))}
+      </p>
+    </Section>
   );
 }
 
@@ -50,7 +60,9 @@ function factsOf(run: RunRow, now: number): Fact[] {
 function Body({ run }: { run: RunRow }): ReactElement {
   const now = useNow();
   const params = Object.entries(run.params).map(([name, value]): [string, string] => [name, paramText(value)]);
-  const metrics = Object.entries(run.metrics).map(([name, value]): [string, string] => [name, lastText(value)]);
+  const all = Object.entries(run.metrics).map(([name, value]): [string, string] => [name, lastText(value)]);
+  const metrics = all.filter(([name]) => !isSystem(name));
+  const system = all.filter(([name]) => isSystem(name));
   const tags = Object.entries(run.tags);
   return (
     <>
@@ -69,6 +81,10 @@ function Body({ run }: { run: RunRow }): ReactElement {
         standfirst={run.parent === null ? undefined : <Parent id={run.parent} />}
       />
       <Facts facts={factsOf(run, now)} />
+      <p className="told">
+        <Link to={to.lineage(`run:${run.id}`)}>Where it came from, and what it led to</Link>
+      </p>
+      <Children run={run} />
       {params.length === 0 ? null : (
         <Section title="Params">
           <Given values={params} />
@@ -79,12 +95,22 @@ function Body({ run }: { run: RunRow }): ReactElement {
           <Given values={tags} />
         </Section>
       )}
-      {metrics.length === 0 ? null : (
+      {all.length === 0 ? null : (
         <Section title="Metrics" says="The last value of each.">
           <Given values={metrics} />
+          {system.length === 0 ? null : (
+            <Folded
+              summary={<>Of the machine: {plural(system.length, "metric")}</>}
+            >
+              <Given values={system} />
+            </Folded>
+          )}
         </Section>
       )}
       <RunCurves run={run} />
+      <Artifacts run={run.id} />
+      <Output run={run} />
+      <CodeAndEnvironment run={run.id} />
     </>
   );
 }

@@ -1,31 +1,31 @@
 /** Every run in one table: how it stands, what it was given, how it went. */
 import { Select } from "@mantine/core";
-import { useDebouncedValue, useMediaQuery } from "@mantine/hooks";
-import { type ReactElement, useCallback, useMemo, useState } from "react";
+import { useMediaQuery } from "@mantine/hooks";
+import { type ReactElement, useCallback, useMemo } from "react";
 import { Link, useNavigate } from "react-router";
 
 import type { RunPage, RunRow } from "../../api";
 import { api, to } from "../../data/paths";
-import { useAnswer, useAnswers } from "../../data/query";
-import { useList, useUrl } from "../../data/url";
+import { useAnswer } from "../../data/query";
+import { type Url, useList, useUrl } from "../../data/url";
 import { Listing } from "../../parts/listing";
 import { Head, Section } from "../../parts/page";
-import { Empty, Failed, Shown } from "../../parts/states";
-import { Sheet } from "../../table/sheet";
+import { Empty, Failed, Loading, Shown } from "../../parts/states";
+import { Sheet, type SheetHead } from "../../table/sheet";
+import { plural } from "../../words";
 import { Chooser } from "./chooser";
-import { choices, columnsOf } from "./columns";
+import { choices, columnsOf, usual } from "./columns";
 import { MOST_COMPARED } from "./compare";
-import { headlineOf } from "./said";
+import { Filter } from "./filter";
+import { useGroups } from "./groups";
+import { foundOf, headlineOf } from "./said";
+import { lengthOf, PAGE, spansOf, useRuns } from "./spans";
+import { Views } from "./views";
 
-/** Runs that are read at once; the server gives up to 1,000, which with many columns is much. */
-const PAGE = 100;
 const LATEST = "-started";
-/** Said as the only column: none is shown. */
+/** Said as the only column: none is shown, or all are. */
 const NONE = "";
-/** Rows that are read beyond those in sight. */
-const AHEAD = 40;
-/** How long, in milliseconds, the same pages are in sight before they are read. */
-const SETTLED = 100;
+const ALL = "*";
 
 const PROGRAM = `with whence.start_run(project="digits", params={"lr": 0.1}) as run:
     run.log({"loss": 0.5, "accuracy": 0.9})`;
@@ -51,45 +51,46 @@ function FirstRuns(): ReactElement {
   );
 }
 
-interface Read {
-  rowAt: (index: number) => RunRow | null;
-  onSight: (first: number, last: number) => void;
-  failed: { failure: Parameters<typeof Failed>[0]["failure"]; retry: () => void } | null;
+const NO_PINS: string[] = [];
+
+interface TableProps {
+  /** Of all runs of the project. */
+  head: RunPage;
+  /** Of those that fit the filter. */
+  found: RunPage;
+  project: string | null;
+  where: string | null;
 }
 
-/** The runs in sight: only their pages are read, wherever in the table they are. */
-function useRuns(project: string | null, sort: string, total: number): Read {
-  const [sight, setSight] = useState<[number, number]>([0, 0]);
-  const onSight = useCallback((from: number, until: number) => {
-    const pages: [number, number] = [Math.floor(Math.max(from - AHEAD, 0) / PAGE), Math.floor((until + AHEAD) / PAGE)];
-    setSight((before) => (before[0] === pages[0] && before[1] === pages[1] ? before : pages));
-  }, []);
-  // What one only scrolls past is not read.
-  const [[first, last]] = useDebouncedValue(sight, SETTLED);
-  const end = Math.max(Math.ceil(total / PAGE), 1);
-  const from = Math.min(first, end - 1);
-  const until = Math.min(last, end - 1);
-  const answers = useAnswers<RunPage>(
-    Array.from({ length: until - from + 1 }, (_, at) => api.runs({ project, sort, offset: (from + at) * PAGE, limit: PAGE })),
+/** Which metrics and params are columns, as the URL says it; changed at once. */
+function useColumns(head: RunPage, url: Url): { all: string[]; shown: string[]; pinned: string[]; show: (ids: string[]) => void; pin: (ids: string[]) => void } {
+  const [said, changeSaid] = useList(url, "column");
+  const [pins, changePins] = useList(url, "pin");
+  const all = useMemo(() => choices(head), [head]);
+  const first = useMemo(() => usual(all), [all]);
+  const shown = useMemo(() => (said.length === 0 ? first : said[0] === ALL ? all : said.filter((id) => all.includes(id))), [said, first, all]);
+  const pinned = useMemo(() => pins.filter((id) => shown.includes(id)), [pins, shown]);
+  const show = useCallback(
+    (ids: string[]) => changeSaid(() => (ids.length === 0 ? [NONE] : ids.join("\n") === first.join("\n") ? [] : ids.length === all.length ? [ALL] : ids)),
+    [changeSaid, first, all],
   );
-  const rowAt = useCallback(
-    (index: number) => answers[Math.floor(index / PAGE) - from]?.data?.runs[index % PAGE] ?? null,
-    [answers, from],
-  );
-  const wrong = answers.find(({ data, failure }) => data === null && failure !== null);
-  const failed = wrong === undefined || wrong.failure === null ? null : { failure: wrong.failure, retry: wrong.retry };
-  return { rowAt, onSight, failed };
+  const pin = useCallback((ids: string[]) => changePins(() => ids), [changePins]);
+  return { all, shown, pinned, show, pin };
 }
 
-function Table({ head, project }: { head: RunPage; project: string | null }): ReactElement {
+function Table({ head, found, project, where }: TableProps): ReactElement {
   const url = useUrl();
   const go = useNavigate();
   const wide = useMediaQuery("(min-width: 46rem)", true, { getInitialValueInEffect: false });
   const sort = url.get("sort") ?? LATEST;
-  const { rowAt, onSight, failed } = useRuns(project, sort, head.total);
+  const by = url.get("group");
   const { set } = url;
+  const [opened, changeOpened] = useList(url, "open");
+  const grouped = useGroups(project, where, by, found);
+  const spans = useMemo(() => spansOf(found.total, where, by === null ? null : (grouped.groups ?? []), opened), [found.total, where, by, grouped.groups, opened]);
+  const { rowAt, groupAt, onSight, failed } = useRuns(project, sort, spans);
   const [chosen, changeChosen] = useList(url, "run");
-  const [said, changeSaid] = useList(url, "column");
+  const { all, shown, pinned, show, pin } = useColumns(head, url);
   const choose = useCallback(
     ({ id }: RunRow) =>
       changeChosen((before) => {
@@ -98,65 +99,100 @@ function Table({ head, project }: { head: RunPage; project: string | null }): Re
       }),
     [changeChosen],
   );
-  const all = useMemo(() => choices(head), [head]);
-  const shown = useMemo(() => (said.length === 0 ? all : said.filter((id) => all.includes(id))), [said, all]);
   const open = useCallback(({ id }: RunRow) => void go(to.run(id)), [go]);
   const columns = useMemo(
-    () => columnsOf(head, shown, wide, project !== null || head.projects.length === 1, { chosen, open: chosen.length < MOST_COMPARED, choose }),
-    [head, shown, wide, project, chosen, choose],
+    () =>
+      columnsOf(found.runs.length === 0 ? head : found, { shown, pinned }, wide, project !== null || head.projects.length === 1, {
+        chosen,
+        open: chosen.length < MOST_COMPARED,
+        choose,
+      }),
+    [head, found, shown, pinned, wide, project, chosen, choose],
   );
-  const [headline, standfirst] = headlineOf(head.total, head.projects.length, project, head.runs);
+  const headAt = useCallback(
+    (index: number): SheetHead | null => {
+      const group = groupAt(index);
+      if (group === null) return null;
+      const toggle = (): void => changeOpened((before) => (before.includes(group.key) ? before.filter((key) => key !== group.key) : [...before, group.key]));
+      return { text: group.text, says: plural(group.total, "run"), open: opened.includes(group.key), toggle };
+    },
+    [groupAt, opened, changeOpened],
+  );
+  return (
+    <>
+      <div className="controls">
+        {chosen.length === 0 ? null : (
+          <span className="small">
+            <Link to={to.compare(chosen)}>Compare {chosen.length}</Link>
+            <span className="soft"> · </span>
+            <button type="button" className="linkish" onClick={() => changeChosen(() => [])}>
+              choose none
+            </button>
+          </span>
+        )}
+        {head.projects.length > 1 || project !== null ? (
+          <Select size="xs" aria-label="Project" placeholder="All projects" data={head.projects} value={project} searchable clearable onChange={(value) => set({ project: value })} />
+        ) : null}
+        <Select
+          size="xs"
+          aria-label="Group by"
+          placeholder="Not grouped"
+          data={[
+            ...(project === null && head.projects.length > 1 ? [{ value: "project", label: "by project" }] : []),
+            { value: "status", label: "by status" },
+            ...head.params.map((name) => ({ value: `params.${name}`, label: `by ${name}` })),
+          ]}
+          value={by}
+          searchable
+          clearable
+          onChange={(value) => set({ group: value, open: [] }, "replace")}
+        />
+        {all.length === 0 ? null : <Chooser all={all} shown={shown} pinned={pinned} onChange={show} onPin={pin} />}
+        <Views />
+      </div>
+      {failed === null ? null : <Failed {...failed} />}
+      {grouped.failure === null ? null : <Failed failure={grouped.failure} />}
+      {found.total === 0 ? (
+        <Empty>{where === null ? "No run is of this project." : "No run fits. The filter names what a run must have; one that lacks it does not fit."}</Empty>
+      ) : by !== null && grouped.groups === null && grouped.failure === null ? (
+        <Loading />
+      ) : (
+        <Sheet
+          label="Runs"
+          length={lengthOf(spans)}
+          rowAt={rowAt}
+          headAt={headAt}
+          columns={columns}
+          pinned={1 + (wide ? pinned : NO_PINS).length}
+          sort={sort}
+          onSort={(next) => set({ sort: next === LATEST ? null : next }, "replace")}
+          onOpen={open}
+          onChoose={choose}
+          onSight={onSight}
+        />
+      )}
+    </>
+  );
+}
+
+const BAD = 400;
+
+/** The table of what fits the filter; a filter that cannot be read is answered below its field. */
+function Runs({ head, project }: { head: RunPage; project: string | null }): ReactElement {
+  const { get, set } = useUrl();
+  const where = get("where");
+  const found = useAnswer<RunPage>(api.runs({ project, where, sort: LATEST, offset: 0, limit: PAGE }));
+  const refused = found.failure !== null && found.failure.status === BAD ? found.failure : null;
+  const [headline, standfirst] = refused !== null ? ["The filter cannot be read.", ""] :
+    where === null || found.data === null ? headlineOf(head.total, head.projects.length, project, head.runs) : foundOf(found.data.total, head.total, found.data.runs);
   return (
     <>
       <Head title="Runs" headline={headline} {...(standfirst === "" ? {} : { standfirst })} />
-      <Section
-        title="Runs"
-        aside={
-          <>
-            {chosen.length === 0 ? null : (
-              <span className="small">
-                <Link to={to.compare(chosen)}>Compare {chosen.length}</Link>
-                <span className="soft"> · </span>
-                <button type="button" className="linkish" onClick={() => changeChosen(() => [])}>
-                  choose none
-                </button>
-              </span>
-            )}
-            {head.projects.length > 1 || project !== null ? (
-              <Select
-                data-find
-                size="xs"
-                aria-label="Project"
-                placeholder="All projects  /"
-                data={head.projects}
-                value={project}
-                searchable
-                clearable
-                onChange={(value) => set({ project: value })}
-              />
-            ) : null}
-            {all.length === 0 ? null : (
-              <Chooser all={all} shown={shown} onChange={(ids) => changeSaid(() => (ids === null ? [] : ids.length === 0 ? [NONE] : ids))} />
-            )}
-          </>
-        }
-      >
-        {failed === null ? null : <Failed {...failed} />}
-        {head.total === 0 ? (
-          <Empty>No run is of this project.</Empty>
-        ) : (
-          <Sheet
-            label="Runs"
-            length={head.total}
-            rowAt={rowAt}
-            columns={columns}
-            sort={sort}
-            onSort={(next) => set({ sort: next === LATEST ? null : next }, "replace")}
-            onOpen={open}
-            onChoose={choose}
-            onSight={onSight}
-          />
-        )}
+      <Section title="Runs">
+        <Filter where={where} onWhere={(next) => set({ where: next, open: [] })} failure={refused} />
+        {refused === null ? (
+          <Shown answer={found}>{(page) => <Table key={`${project ?? ""} ${where ?? ""}`} head={head} found={page} project={project} where={where} />}</Shown>
+        ) : null}
       </Section>
     </>
   );
@@ -167,7 +203,7 @@ export function RunsPage(): ReactElement {
   const head = useAnswer<RunPage>(api.runs({ project, sort: LATEST, offset: 0, limit: PAGE }));
   return (
     <Shown answer={head} whole>
-      {(page) => (page.total === 0 && project === null ? <FirstRuns /> : <Table key={project} head={page} project={project} />)}
+      {(page) => (page.total === 0 && project === null ? <FirstRuns /> : <Runs head={page} project={project} />)}
     </Shown>
   );
 }

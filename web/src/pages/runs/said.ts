@@ -1,6 +1,6 @@
 /** Runs in words: how they stand, how long they took, what they were given. */
 import type { Param, RunRow, RunStatus } from "../../api";
-import { cellText, duration, plural } from "../../words";
+import { cellText, count, duration, plural } from "../../words";
 
 /** The class of a status's dot. */
 export const DOTS: Record<RunStatus, string> = {
@@ -46,6 +46,12 @@ export function sentenceOf(run: RunRow, now: number): string {
   return `${name} ${verb} ${seconds < 1 ? "within a second" : `after ${duration(seconds)}`}.`;
 }
 
+/** Whether a metric is of the machine rather than of what was trained: measured by itself. */
+export const isSystem = (metric: string): boolean => metric.startsWith("system/");
+
+/** A text in a filter. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
 const be = (many: number): string => (many === 1 ? "is" : "are");
 const was = (many: number): string => (many === 1 ? "was" : "were");
 
@@ -65,6 +71,14 @@ export function standingOf(runs: RunRow[]): string {
   if (killed > 0) parts.push(`${killed} ${was(killed)} killed`);
   if (unknown > 0) parts.push(`of ${unknown} it is not known how ${unknown === 1 ? "it stands" : "they stand"}`);
   return joined(parts);
+}
+
+/** The first sentence where there is a filter; `found` are the last to start of those that fit. */
+export function foundOf(total: number, all: number, found: RunRow[]): [string, string] {
+  if (total === 0) return [`None of ${plural(all, "run")} fits the filter.`, ""];
+  const fit = `${total === all ? "All" : count(total)} of ${plural(all, "run")} ${total === 1 ? "fits" : "fit"} the filter`;
+  const said = standingOf(found);
+  return [said === "" ? `${fit}.` : `${fit}; ${found.length === total ? said : `of the latest ${found.length}, ${said}`}.`, ""];
 }
 
 /** The first sentence of the page, and what is said below it; `latest` are the last to start. */

@@ -1,0 +1,1 @@
+"""Where runs are brought from: one file for each kind of source."""

@@ -1,0 +1,133 @@
+"""The registry and the lineage as a person walks them: versions, what made them, the loop."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+import whence
+
+ROWS = [
+    {"id": str(i), "ts": "2023-09-01T00:00:00Z", "p": i % 2, "v": "12"[i % 2]} for i in range(8)
+]
+LOOP = "shop, version 2 was trained on data that come from what shop, version 1 answered."
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, serving):
+    """Serve a store in which version 2 of a model was trained on clicks on what version 1 showed."""
+    path = tmp_path_factory.mktemp("registry") / "store"
+    raw = whence.dataset("catalogue", digest="c1", store=path)
+    with whence.start_run(project="shop", name="first", store=path, capture=False) as first:
+        first.use_dataset(raw, context="training")
+    store = whence.open(path)
+    store.register("shop", run=first, description="from the catalogue", tags={"by": "Ada"})
+    store.model("shop").log(ROWS, id="id", time="ts", prediction="p", version="v")
+    clicks = whence.dataset(
+        "clicks", digest="k1", made_from=["predictions:shop@1", raw], store=path
+    )
+    with whence.start_run(project="shop", name="second", store=path, capture=False) as second:
+        second.use_dataset(clicks, context="training")
+    store.register("shop", run=second, description="from clicks")
+    store.register("bare", artifact="s3://elsewhere/model")
+    store.registered("shop").set_alias("production", 2)
+    store.registered("shop").describe("What to show first")
+    with serving(path, "--every", "1") as (found, _):
+        yield found
+
+
+def fits(page):
+    """Return whether no part of the page is wider than the window."""
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_from_the_registry_to_a_version_and_to_what_it_came_from(address, opened, scheme, width):
+    page = opened(address, scheme, width)
+    page.goto("/")
+    page.get_by_role("link", name="Registry", exact=True).click()
+    headline = page.get_by_role("heading", level=1)
+    expect(headline).to_have_text("2 models are registered; 1 has an alias.")
+    assert fits(page)
+    page.get_by_role("link", name="shop", exact=True).click()
+    expect(headline).to_have_text("shop has 2 versions; production is version 2.")
+    expect(page.get_by_text("What to show first")).to_be_visible()
+    expect(page.get_by_text("by: Ada")).to_be_visible()
+    assert fits(page)
+    page.get_by_role("link", name="Where it came from").first.click()
+    expect(headline).to_have_text(LOOP)
+    assert fits(page)
+
+
+def test_a_version_leads_to_the_run_that_made_it(address, opened):
+    page = opened(address)
+    page.goto("/registry/shop")
+    page.get_by_role("link", name="second", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("second finished")
+    page.get_by_role("link", name="Where it came from").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(LOOP)
+
+
+def test_every_node_leads_to_its_own_lineage(address, opened):
+    page = opened(address)
+    page.goto("/lineage?of=model:shop@2")
+    graph = page.get_by_role("region", name="Lineage", exact=True)
+    expect(graph.get_by_role("link")).to_have_count(10)
+    expect(graph.locator("[aria-current]")).to_have_text(re.compile("model version.*shop, version 2"))
+    expect(graph.get_by_text("loop")).to_have_count(2)
+    graph.get_by_role("link", name="catalogue").click()
+    page.wait_for_url("**of=dataset**")
+    expect(page.get_by_role("heading", level=1)).to_have_text(LOOP)
+    expect(page.get_by_text("Dataset catalogue (c1) came from nothing that is known")).to_be_visible()
+    expect(graph.locator("[aria-current]")).to_have_text(re.compile("catalogue"))
+    page.get_by_text("The same in words").click()
+    steps = page.get_by_role("region", name="Steps")
+    expect(steps.get_by_role("row", name="what shop, version 1, answered made from")).to_be_visible()
+    page.go_back()
+    expect(graph.locator("[aria-current]")).to_have_text(re.compile("version 2"))
+
+
+def test_edges_lead_to_the_right(address, opened):
+    page = opened(address)
+    page.goto("/lineage?of=model:shop@2")
+    graph = page.get_by_role("region", name="Lineage", exact=True)
+    order = ["catalogue", "shop/first", "shop, version 1", "clicks", "shop/second"]
+    places = [
+        graph.get_by_role("link", name=name).first.evaluate("node => node.offsetLeft")
+        for name in order
+    ]
+    assert places == sorted(set(places))
+
+
+def test_a_monitored_model_leads_to_its_lineage(address, opened):
+    page = opened(address)
+    page.goto("/models/shop")
+    page.get_by_role("link", name="Where it came from").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(LOOP)
+    page.get_by_role("link", name="See how shop does").click()
+    page.wait_for_url("**/models/shop")
+
+
+def test_a_version_of_which_nothing_is_known_says_so(address, opened):
+    page = opened(address)
+    page.goto("/lineage?of=model:bare@1")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "bare, version 1 came from nothing that is known, and led to nothing yet."
+    )
+    page.goto("/registry")
+    page.get_by_role("link", name="bare").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/registry/bare")
+    expect(page.get_by_text("s3://elsewhere/model")).to_be_visible()
+
+
+def test_a_store_without_models_shows_how_to_begin(tmp_path, serving, opened):
+    with serving(tmp_path / "store", "--every", "0") as (address, _):
+        page = opened(address)
+        page.goto("/registry")
+        expect(page.get_by_text("store.register(").first).to_be_visible()
+        page.goto("/lineage")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Lineage of what?")
+        page.close()
