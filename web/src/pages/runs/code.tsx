@@ -54,9 +54,7 @@ export function Diff({ text }: { text: string }): ReactElement {
 
 function Names({ title, names }: { title: string; names: string[] }): ReactElement | null {
   return names.length === 0 ? null : (
-    <Folded
-      summary={<>{title}</>}
-    >
+    <Folded summary={title}>
       <ul className="small">
         {names.map((name) => (
           <li key={name}>{name}</li>
@@ -78,9 +76,7 @@ function OfCode({ code }: { code: Code }): ReactElement {
       {diff === null ? (
         <Names title={`Changed: ${plural(changed.length, "file")}`} names={changed} />
       ) : (
-        <Folded
-          summary={<>The changes against the commit: {plural(changed.length, "file")}</>}
-        >
+        <Folded summary={`The changes against the commit: ${plural(changed.length, "file")}`}>
           <Diff text={diff} />
           {cut === null ? null : <p className="soft small">{cut}</p>}
         </Folded>
@@ -122,9 +118,7 @@ export function machineOf(environment: Environment): [string, string][] {
 
 function FoldedNames({ title, values }: { title: string; values: Record<string, string> }): ReactElement {
   return (
-    <Folded
-      summary={<>{title}</>}
-    >
+    <Folded summary={title}>
       <Given values={Object.entries(values)} />
     </Folded>
   );

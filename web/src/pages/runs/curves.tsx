@@ -222,9 +222,7 @@ export function Curves({ runs }: { runs: readonly RunRow[] }): ReactElement {
       {all.length > 0 && shown.length === 0 ? <Empty>No metric fits “{find}”.</Empty> : null}
       <div className="curves">{shown.filter((name) => !isSystem(name)).map(place)}</div>
       {system.length === 0 ? null : (
-        <Folded
-          summary={<>Of the machine: {plural(system.length, "metric")}, by seconds since the start</>}
-        >
+        <Folded summary={`Of the machine: ${plural(system.length, "metric")}, by seconds since the start`}>
           <div className="curves">{system.map(place)}</div>
         </Folded>
       )}

@@ -56,9 +56,7 @@ function CodeOf({ runs, found }: { runs: RunRow[]; found: Found }): ReactElement
     <Section title="Code" says={says + unknown}>
       {same ? null : <Side runs={runs} names={differing(having, WORDS, text)} text={text} />}
       {diffs.map(([diff, names]) => (
-        <Folded key={names.join("\n")}
-          summary={<>The changes of {names.length === runs.length ? "all of them" : joined(names)} against the commit</>}
-        >
+        <Folded key={names.join("\n")} summary={`The changes of ${names.length === runs.length ? "all of them" : joined(names)} against the commit`}>
           <Diff text={diff} />
         </Folded>
       ))}

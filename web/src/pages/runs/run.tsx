@@ -99,9 +99,7 @@ function Body({ run }: { run: RunRow }): ReactElement {
         <Section title="Metrics" says="The last value of each.">
           <Given values={metrics} />
           {system.length === 0 ? null : (
-            <Folded
-              summary={<>Of the machine: {plural(system.length, "metric")}</>}
-            >
+            <Folded summary={`Of the machine: ${plural(system.length, "metric")}`}>
               <Given values={system} />
             </Folded>
           )}
