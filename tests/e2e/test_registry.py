@@ -15,7 +15,7 @@ LOOP = "shop, version 2 was trained on data that come from what shop, version 1 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, serving):
-    """Serve a store in which version 2 of a model was trained on clicks on what version 1 showed."""
+    """Serve a store: version 2 of a model was trained on clicks on what version 1 showed."""
     path = tmp_path_factory.mktemp("registry") / "store"
     raw = whence.dataset("catalogue", digest="c1", store=path)
     with whence.start_run(project="shop", name="first", store=path, capture=False) as first:
@@ -74,18 +74,23 @@ def test_every_node_leads_to_its_own_lineage(address, opened):
     page.goto("/lineage?of=model:shop@2")
     graph = page.get_by_role("region", name="Lineage", exact=True)
     expect(graph.get_by_role("link")).to_have_count(10)
-    expect(graph.locator("[aria-current]")).to_have_text(re.compile("model version.*shop, version 2"))
+    centre = graph.locator("[aria-current]")
+    expect(centre).to_have_text(re.compile("model version.*shop, version 2"))
     expect(graph.get_by_text("loop")).to_have_count(2)
     graph.get_by_role("link", name="catalogue").click()
     page.wait_for_url("**of=dataset**")
     expect(page.get_by_role("heading", level=1)).to_have_text(LOOP)
-    expect(page.get_by_text("Dataset catalogue (c1) came from nothing that is known")).to_be_visible()
-    expect(graph.locator("[aria-current]")).to_have_text(re.compile("catalogue"))
+    expect(
+        page.get_by_text("Dataset catalogue (c1) came from nothing that is known")
+    ).to_be_visible()
+    expect(centre).to_have_text(re.compile("catalogue"))
     page.get_by_text("The same in words").click()
     steps = page.get_by_role("region", name="Steps")
-    expect(steps.get_by_role("row", name="what shop, version 1, answered made from")).to_be_visible()
+    expect(
+        steps.get_by_role("row", name="what shop, version 1, answered made from")
+    ).to_be_visible()
     page.go_back()
-    expect(graph.locator("[aria-current]")).to_have_text(re.compile("version 2"))
+    expect(centre).to_have_text(re.compile("version 2"))
 
 
 def test_edges_lead_to_the_right(address, opened):
@@ -103,7 +108,8 @@ def test_edges_lead_to_the_right(address, opened):
 def test_a_monitored_model_leads_to_its_lineage(address, opened):
     page = opened(address)
     page.goto("/")
-    page.get_by_role("link", name="shop", exact=True).click()  # once the server has looked at it
+    expect(page.get_by_text("no labels", exact=True)).to_be_visible()  # the server has looked at it
+    page.get_by_role("link", name="shop", exact=True).click()
     page.get_by_role("link", name="Where it came from").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(LOOP)
     page.get_by_role("link", name="See how shop does").click()

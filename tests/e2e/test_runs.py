@@ -18,8 +18,8 @@ PRINTED = 700
 
 def leave(run):
     """Have a run print, and leave files of every kind that the page shows."""
-    print("\n".join(f"line {line}" for line in range(PRINTED)))
-    print("it took long", file=sys.stderr)
+    sys.stdout.write("".join(f"line {line}\n" for line in range(PRINTED)))
+    sys.stderr.write("it took long\n")
     run.log_text("# All went well\n", "report.md")
     run.log_text('id,said\n1,"yes, it is"\n', "tables/said.csv")
     run.log_table([{"class": "cat", "right": 0.5}, {"class": "dog", "right": 0.75}], "tables/right")
@@ -83,7 +83,7 @@ def test_from_the_list_to_the_curve_of_one_run(address, opened, scheme, width):
     assert fits(page)
 
 
-def see(page, address, name):
+def see(page, name):
     """Open a run by its name."""
     page.goto("/runs")
     page.get_by_role("link", name=name).click()
@@ -93,7 +93,7 @@ def see(page, address, name):
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_files_of_a_run_are_shown_by_what_they_are(address, opened, width):
     page = opened(address, width=width)
-    see(page, address, "try 0")
+    see(page, "try 0")
     files = page.get_by_role("region", name="Artifacts")
     expect(files).to_contain_text("7 files")
     expect(files.locator("img")).to_have_count(3)
@@ -116,7 +116,7 @@ def test_the_files_of_a_run_are_shown_by_what_they_are(address, opened, width):
 
 def test_what_a_run_printed_and_ran_in_is_told(address, opened):
     page = opened(address)
-    see(page, address, "try 0")
+    see(page, "try 0")
     output = page.get_by_role("region", name="Output")
     expect(output).to_contain_text(f"{PRINTED + 1} lines, 1 of them to stderr.")
     expect(output.get_by_text("line 3", exact=True)).to_be_visible()
@@ -136,7 +136,7 @@ def test_what_the_machine_measured_stands_apart(address, opened):
     page = opened(address)
     page.goto("/runs")
     expect(page.get_by_role("button", name="Columns: 4 of 5")).to_be_visible()
-    see(page, address, "try 0")
+    see(page, "try 0")
     expect(page.get_by_text("system/cpu").first).to_be_hidden()
     page.get_by_text("Of the machine: 1 metric", exact=True).click()
     expect(page.get_by_text("system/cpu").first).to_be_visible()
@@ -144,7 +144,7 @@ def test_what_the_machine_measured_stands_apart(address, opened):
 
 def test_a_run_and_those_within_it_lead_to_each_other(address, opened):
     page = opened(address)
-    see(page, address, "broken")
+    see(page, "broken")
     page.get_by_text("Part of").get_by_role("link", name="try 2").click()
     within = page.get_by_role("region", name="Runs within it")
     within.get_by_role("link", name="broken").click()
@@ -287,7 +287,7 @@ def test_a_run_that_goes_on_is_read_again(tmp_path, serving, opened):
     store = tmp_path / "store"
     run = whence.start_run(project="digits", name="long one", store=store, capture={"output"})
     run.log({"loss": 0.5})
-    print("it begins")
+    sys.stdout.write("it begins\n")
     with serving(store, "--every", "1") as (address, _):
         page = opened(address)
         page.goto("/runs")
@@ -300,7 +300,7 @@ def test_a_run_that_goes_on_is_read_again(tmp_path, serving, opened):
         expect(curve).to_contain_text("1 point")
         expect(page.get_by_text("it begins")).to_be_visible()
         run.log({"loss": 0.25})
-        print("it goes on")
+        sys.stdout.write("it goes on\n")
         expect(page.get_by_text("it goes on")).to_be_visible()
         expect(curve).to_contain_text("2 points")
         run.finish()

@@ -149,6 +149,11 @@ def _log_metric(shared: Shared, asked: LogMetric) -> None:
 
 
 def _add_metrics(shared: Shared, run: str, metrics: Sequence[Metric]) -> None:
+    if any(bool(one.dataset_name) != bool(one.dataset_digest) for one in metrics):
+        raise Refused(
+            "INVALID_PARAMETER_VALUE",
+            "Both dataset_name and dataset_digest must be provided if one is provided",
+        )
     metadata = shared.store.metadata
     points = [
         Point(run, one.key, one.step, 1000 * one.timestamp, one.value)

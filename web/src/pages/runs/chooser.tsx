@@ -27,7 +27,7 @@ export function Chooser({ all, shown, pinned, onChange, onPin }: Props): ReactEl
     onChange(all.filter((id) => (changed.has(id) ? on : chosen.has(id))));
   };
   return (
-    <Popover position="bottom-end" shadow="sm" trapFocus>
+    <Popover position="bottom-end" shadow="sm" width={272} trapFocus>
       <Popover.Target>
         <Button variant="default" size="xs">
           Columns: {shown.length === all.length ? `all ${count(all.length)}` : `${count(shown.length)} of ${count(all.length)}`}

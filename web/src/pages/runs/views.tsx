@@ -45,7 +45,7 @@ export function Views(): ReactElement {
     setViews(sorted);
   };
   return (
-    <Popover position="bottom-end" shadow="sm" trapFocus opened={opened} onChange={setOpened}>
+    <Popover position="bottom-end" shadow="sm" width={272} trapFocus opened={opened} onChange={setOpened}>
       <Popover.Target>
         <Button variant="default" size="xs" onClick={() => setOpened((before) => !before)}>
           {here === undefined ? (views.length === 0 ? "Views" : `Views: ${count(views.length)}`) : `View: ${here.name}`}
