@@ -12,7 +12,7 @@ from whence.server.mlflow.experiments import (
     experiment_number,
 )
 from whence.server.mlflow.rules import invalid
-from whence.server.mlflow.runs import Run, run_messages
+from whence.server.mlflow.run_messages import Run, run_messages
 from whence.server.mlflow.wire import Call, Message, Refused
 from whence.store import grammars, project_search, run_search
 from whence.store.filters import FilterError, parse, parse_orders

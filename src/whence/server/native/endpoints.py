@@ -11,12 +11,10 @@ import msgspec
 from whence import __version__
 from whence.errors import BadInput, NotFound
 from whence.server.live import Change
-from whence.server.native.artifacts import ARTIFACTS
 from whence.server.native.endpoint import Answer, Endpoint, Nothing
 from whence.server.native.registry import REGISTRY
-from whence.store import actions, captures, channels, outbox, runs, silences
-from whence.types.captured import Captured, OutputPage
-from whence.types.lineage import Lineage
+from whence.server.native.runs import RUNS
+from whence.store import actions, channels, outbox, silences
 from whence.types.pages import (
     Actions,
     Distribution,
@@ -33,7 +31,6 @@ from whence.types.pages import (
     SliceTable,
     SqlResult,
 )
-from whence.types.runs import Curve, RunPage, RunRow
 from whence.types.telling import Channel, Message, NewSilence, Silence
 from whence.types.time import Window, parse_time
 from whence.view.photos import KINDS, permitted
@@ -107,43 +104,6 @@ class WeekOf(OfModel, frozen=True, kw_only=True):
     """One week of one model: any day of it; open is the week that it is now."""
 
     week: str | None = None
-
-
-class RunsOf(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of the runs of a project, of all without one.
-
-    `where` and `sort` as for `whence runs`.
-    """
-
-    project: str | None = None
-    where: str | None = None
-    sort: str = "-started"
-    limit: int = 100
-    offset: int = 0
-
-
-class LineageOf(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's name, or a reference such as `run:ID` or `dataset:NAME`."""
-
-    of: str
-
-
-class OfRun(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, by its whole id."""
-
-    run: str
-
-
-class CurveOf(OfRun, frozen=True, kw_only=True):
-    """One metric of a run."""
-
-    metric: str
-
-
-class OutputOf(OfRun, frozen=True, kw_only=True):
-    """The output of a run, from a line on."""
-
-    start: int = 0
 
 
 class OfSilence(msgspec.Struct, frozen=True, kw_only=True):
@@ -329,49 +289,6 @@ def list_messages(shared: Shared, _: Nothing, __: None) -> list[Message]:
     return outbox.messages(shared.store)
 
 
-def walk_lineage(shared: Shared, given: LineageOf, _: None) -> Lineage:
-    """What something came from, and all that came from it."""
-    from whence.view.lineage import lineage
-
-    return lineage(shared.store, given.of)
-
-
-def list_runs(shared: Shared, given: RunsOf, _: None) -> RunPage:
-    """Runs of experiments, a page at a time; at most 1,000 a page."""
-    from whence.view.runs import run_page
-
-    return run_page(
-        shared.store,
-        project=given.project,
-        where=given.where,
-        sort=given.sort,
-        limit=given.limit,
-        offset=given.offset,
-    )
-
-
-def one_run(shared: Shared, given: OfRun, _: None) -> RunRow:
-    """What a run was given, how it stands, and the last value of each of its metrics."""
-    return runs.of_id(shared.store, given.run)
-
-
-def one_curve(shared: Shared, given: CurveOf, _: None) -> Curve:
-    """One metric of a run by step, in at most 2,000 buckets."""
-    from whence.view.runs import curve
-
-    return curve(shared.store, given.run, given.metric)
-
-
-def one_captured(shared: Shared, given: OfRun, _: None) -> Captured:
-    """What a run captured by itself: its code, command and environment."""
-    return captures.of_run(shared.store, runs.of_id(shared.store, given.run).id)
-
-
-def one_output(shared: Shared, given: OutputOf, _: None) -> OutputPage:
-    """What a run's program printed, from line `start` on, in at most 200 parts."""
-    return captures.output(shared.store, runs.of_id(shared.store, given.run).id, given.start)
-
-
 def list_silences(shared: Shared, _: Nothing, __: None) -> list[Silence]:
     """The silences in force, then the newest past ones; at most 200."""
     return silences.silences(shared.store)
@@ -471,13 +388,7 @@ ENDPOINTS = (
     Endpoint("GET", _INCIDENT + "/export.json", export_json, OfIncident),
     Endpoint("GET", "/models/{model}/review.html", review_html, WeekOf),
     Endpoint("GET", "/models/{model}/review.md", review_markdown, WeekOf),
-    Endpoint("GET", "/lineage", walk_lineage, LineageOf, gives=Lineage),
-    Endpoint("GET", "/runs", list_runs, RunsOf, gives=RunPage),
-    Endpoint("GET", "/runs/{run}", one_run, OfRun, gives=RunRow),
-    *ARTIFACTS,
-    Endpoint("GET", "/runs/{run}/curve", one_curve, CurveOf, gives=Curve),
-    Endpoint("GET", "/runs/{run}/captured", one_captured, OfRun, gives=Captured),
-    Endpoint("GET", "/runs/{run}/output", one_output, OutputOf, gives=OutputPage),
+    *RUNS,
     *REGISTRY,
     Endpoint("GET", "/alerts", list_alerts, gives=list[OpenAlert]),
     Endpoint("GET", "/channels", list_channels, gives=list[Channel]),
