@@ -10,8 +10,11 @@ __all__ = ["Token", "cut", "is_in", "key_of", "number_of", "plain", "quoted", "t
 _MOST_SHOWN = 60
 """Characters of a filter in an error."""
 
-_MOST_DIGITS = 18
-"""Any whole number of so many fits into SQLite's 64 bits."""
+_LARGEST = 2**63 - 1
+"""SQLite's largest integer."""
+
+_MOST_DIGITS = len(str(-_LARGEST))
+"""Of a text that may be one: Python refuses to read those of thousands of digits."""
 
 _SINGLE, _DOUBLE, _BACK = r"'(?:[^']|'')*+'", r'"(?:[^"]|"")*+"', r"`(?:[^`]|``)*+`"
 _WORD = r"[^\W\d]\w*"
@@ -74,7 +77,7 @@ def key_of(name: str) -> tuple[str | None, str]:
 
 def number_of(text: str) -> int | float:
     """Return a number; one that fits in no 64-bit integer as a float."""
-    if _INTEGER.fullmatch(text) and len(text) <= _MOST_DIGITS:
+    if _INTEGER.fullmatch(text) and len(text) <= _MOST_DIGITS and abs(int(text)) <= _LARGEST:
         return int(text)
     return float(text)
 
