@@ -4,17 +4,15 @@ import hashlib
 import os
 import random
 import resource
-import selectors
-import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import httpx
 import pytest
 
 import whence
+from killing import kill_each_after, start
 from whence.api.stored_artifacts import free, unneeded
 from whence.errors import Unwritable
 from whence.journal import lock
@@ -49,42 +47,13 @@ def content(name, number):
     return name.encode() * (1 + number % 3 * 100_000) + b"%d" % (number // 2)
 
 
-def start(store, name):
-    source = str(Path(whence.__file__).parents[1])
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, store, name],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": source},
-    )
-
-
-def kill_each_after(running, after):
-    """Read what processes acknowledge, and kill each after so many; return what each said."""
-    heard = dict.fromkeys(running, b"")
-    with selectors.DefaultSelector() as selector:
-        for name, process in running.items():
-            selector.register(process.stdout, selectors.EVENT_READ, name)
-        while selector.get_map():
-            for key, _ in selector.select():
-                name, said = key.data, os.read(key.fd, 65536)
-                heard[name] += said
-                if not said:
-                    selector.unregister(key.fileobj)
-                elif heard[name].count(b"\n") >= after[name]:
-                    running[name].send_signal(signal.SIGKILL)
-    for process in running.values():
-        process.stdout.close()
-        assert process.wait() == -signal.SIGKILL
-    return {name: said.count(b"\n") for name, said in heard.items()}
-
-
 def test_what_was_acknowledged_is_whole_after_sigkill_and_gc_frees_the_rest(tmp_path):
     chance = random.Random(20261123)  # noqa: S311 - says when to kill
-    running = {f"run-{i}": start(tmp_path, f"run-{i}") for i in range(WRITERS)}
-    said = kill_each_after(running, {name: chance.randint(1, 40) for name in running})
+    running = {f"run-{i}": start(WRITER, tmp_path, f"run-{i}") for i in range(WRITERS)}
+    heard = kill_each_after(running, {name: chance.randint(1, 40) for name in running})
     store = whence.open(tmp_path)
-    for name, acknowledged in said.items():
-        run = store.run(name)
+    for name, said in heard.items():
+        run, acknowledged = store.run(name), len(said)
         paths = {one.path: one for one in run.artifacts()}
         # The call that was running may have been recorded and not acknowledged.
         assert len(paths) in {acknowledged, acknowledged + 1}

@@ -3,8 +3,6 @@
 import os
 import random
 import re
-import selectors
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import whence.errors
+from killing import kill_each_after, start
 from whence import record
 from whence.journal import alive, journals, read
 from whence.types.records import Rows
@@ -40,35 +39,11 @@ while True:
 """
 
 
-def start(store, name):
-    source = str(Path(whence.errors.__file__).parents[1])
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, store, name],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": source},
-    )
-
-
 def kill_while_logging(store, number, chance):
     """Run writers, kill each after a number of its calls; return what each acknowledged."""
-    running = {f"{number}-{i}": start(store, f"{number}-{i}") for i in range(WRITERS)}
+    running = {f"{number}-{i}": start(WRITER, store, f"{number}-{i}") for i in range(WRITERS)}
     after = {name: chance.randint(1, 700) for name in running}
-    heard = dict.fromkeys(running, b"")
-    with selectors.DefaultSelector() as selector:
-        for name, process in running.items():
-            selector.register(process.stdout, selectors.EVENT_READ, name)
-        while selector.get_map():
-            for key, _ in selector.select():
-                name, said = key.data, os.read(key.fd, 65536)
-                heard[name] += said
-                if not said:
-                    selector.unregister(key.fileobj)
-                elif heard[name].count(b"\n") >= after[name]:
-                    running[name].send_signal(signal.SIGKILL)
-    for process in running.values():
-        process.stdout.close()
-        assert process.wait() == -signal.SIGKILL
-    return {name: [int(line) for line in said.split()] for name, said in heard.items()}
+    return kill_each_after(running, after)
 
 
 def test_no_acknowledged_record_is_lost_or_doubled(tmp_path):

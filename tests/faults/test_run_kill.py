@@ -1,16 +1,12 @@
 """SIGKILL in the middle of sixteen processes that log points: what was acknowledged is there."""
 
-import os
 import random
-import selectors
-import signal
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import whence
+from killing import kill_each_after, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
@@ -28,39 +24,15 @@ while True:
 """
 
 
-def start(store, name):
-    source = str(Path(whence.__file__).parents[1])
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, store, name],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": source},
-    )
-
-
 def test_no_acknowledged_point_is_lost_or_doubled(tmp_path):
     chance = random.Random(20261123)  # noqa: S311 - says when to kill
-    running = {f"run-{i}": start(tmp_path, f"run-{i}") for i in range(WRITERS)}
+    running = {f"run-{i}": start(WRITER, tmp_path, f"run-{i}") for i in range(WRITERS)}
     after = {name: chance.randint(1, 2000) for name in running}
-    heard = dict.fromkeys(running, b"")
-    with selectors.DefaultSelector() as selector:
-        for name, process in running.items():
-            selector.register(process.stdout, selectors.EVENT_READ, name)
-        while selector.get_map():
-            for key, _ in selector.select():
-                name, said = key.data, os.read(key.fd, 65536)
-                heard[name] += said
-                if not said:
-                    selector.unregister(key.fileobj)
-                elif heard[name].count(b"\n") >= after[name]:
-                    running[name].send_signal(signal.SIGKILL)
-    for process in running.values():
-        process.stdout.close()
-        assert process.wait() == -signal.SIGKILL
+    heard = kill_each_after(running, after)
 
     store = whence.open(tmp_path)
     assert {run.status for run in store.runs()} == {"killed"}
-    for name, said in heard.items():
-        promised = [int(line) for line in said.split()]
+    for name, promised in heard.items():
         assert promised == list(range(len(promised)))
         run = store.run(name)
         for metric in ("loss", "step"):

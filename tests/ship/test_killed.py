@@ -1,10 +1,6 @@
 """SIGKILL of programs, of the process that ships and of the server: each record arrives once."""
 
-import os
 import random
-import selectors
-import signal
-import subprocess
 import sys
 from collections import Counter
 from contextlib import closing, suppress
@@ -12,6 +8,7 @@ from contextlib import closing, suppress
 import pytest
 
 import whence
+from killing import kill_each_after, start
 from whence.journal import journals
 from whence.record import writers
 from whence.ship.server import Server
@@ -40,33 +37,13 @@ while True:
 
 def run_and_kill(server, number, chance, kill):
     """Run programs that record for a server, kill each; return how many calls each finished."""
-    environment = {**os.environ, "WHENCE_STORE": server.url}
     running = {
-        f"{number}-{i}": subprocess.Popen(
-            [sys.executable, "-c", WRITER, f"{number}-{i}"],
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
+        f"{number}-{i}": start(WRITER, f"{number}-{i}", WHENCE_STORE=server.url)
         for i in range(WRITERS)
     }
     after = {name: chance.randint(300, 1500) for name in running}
-    heard = dict.fromkeys(running, b"")
-    with selectors.DefaultSelector() as selector:
-        for name, process in running.items():
-            selector.register(process.stdout, selectors.EVENT_READ, name)
-        while selector.get_map():
-            for key, _ in selector.select():
-                name, said = key.data, os.read(key.fd, 4096)
-                heard[name] += said
-                kill()
-                if not said:
-                    selector.unregister(key.fileobj)
-                elif heard[name].count(b"\n") >= after[name]:
-                    running[name].send_signal(signal.SIGKILL)
-    for process in running.values():
-        process.stdout.close()
-        assert process.wait() == -signal.SIGKILL
-    return {name: said.count(b"\n") for name, said in heard.items()}
+    heard = kill_each_after(running, after, meanwhile=kill)
+    return {name: len(said) for name, said in heard.items()}
 
 
 def test_every_acknowledged_record_arrives_once_whoever_is_killed(server, stop_shipping):
