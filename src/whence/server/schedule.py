@@ -54,7 +54,7 @@ class Schedule:
         self._asked: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
         self._pending: set[tuple[str, str]] = set()
         self._seen: dict[str, tuple[object, ...]] = {}
-        self._runs: tuple[object, ...] = (0, None, None, 0)
+        self._runs: tuple[object, ...] = ()
         self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
         self._stopping = threading.Event()
 

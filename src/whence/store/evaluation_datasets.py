@@ -7,11 +7,12 @@ themselves (`whence.store.evaluation_records`), and can change.
 from __future__ import annotations
 
 import hashlib
-import time
 import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+
+from whence.types.time import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -74,7 +75,7 @@ def create(
     by
         Who makes it.
     """
-    dataset, at = f"d-{uuid.uuid4().hex}", _now()
+    dataset, at = f"d-{uuid.uuid4().hex}", now()
     with metadata.transaction():
         metadata.run(
             f"INSERT INTO evaluation_datasets ({_FIELDS}) VALUES (?, ?, ?, NULL, ?, ?, ?, ?)",  # noqa: S608 - of fixed words
@@ -133,7 +134,7 @@ def delete(metadata: Metadata, dataset: str) -> None:
 
 def changed(metadata: Metadata, dataset: EvaluationDataset, schema: str, by: str | None) -> None:
     """Note that a dataset's records changed; the caller holds the transaction."""
-    at = _now()
+    at = now()
     metadata.run(
         "UPDATE evaluation_datasets SET schema = ?, digest = ?, updated = ?, updated_by = ?"
         " WHERE id = ?",
@@ -165,7 +166,7 @@ def projects_of(metadata: Metadata, dataset: str) -> list[int]:
 
 def add_projects(metadata: Metadata, dataset: str, projects: Iterable[int]) -> None:
     """Say that a dataset is for more projects; again changes nothing but the time."""
-    at = _now()
+    at = now()
     with metadata.transaction():
         _link(metadata, dataset, projects, at)
         metadata.run("UPDATE evaluation_datasets SET updated = ? WHERE id = ?", at, dataset)
@@ -179,7 +180,7 @@ def remove_projects(metadata: Metadata, dataset: str, projects: Sequence[int]) -
                 "DELETE FROM evaluation_dataset_projects WHERE dataset = ? AND project = ?",
                 [(dataset, project) for project in projects],
             )
-            metadata.run("UPDATE evaluation_datasets SET updated = ? WHERE id = ?", _now(), dataset)
+            metadata.run("UPDATE evaluation_datasets SET updated = ? WHERE id = ?", now(), dataset)
 
 
 def _link(metadata: Metadata, dataset: str, projects: Iterable[int], at: int) -> None:
@@ -192,7 +193,3 @@ def _link(metadata: Metadata, dataset: str, projects: Iterable[int], at: int) ->
 
 def _digest(name: str, at: int) -> str:
     return hashlib.sha256(f"{name}:{at}".encode()).hexdigest()[:_DIGITS]
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

@@ -115,6 +115,7 @@ CREATE TABLE latest (
     run TEXT NOT NULL, key TEXT NOT NULL, value REAL, step INTEGER NOT NULL,
     time INTEGER NOT NULL, points INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run, key)
 ) WITHOUT ROWID;
+CREATE INDEX latest_long ON latest (run, key) WHERE points >= 100000;
 CREATE TABLE curves (
     run TEXT NOT NULL, key TEXT NOT NULL, points INTEGER NOT NULL, epoch INTEGER NOT NULL,
     correction INTEGER NOT NULL, buckets BLOB NOT NULL, PRIMARY KEY (run, key)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 from whence.store import logged_metrics
+from whence.types.time import now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ def create(
     tags: Mapping[str, str],
 ) -> str:
     """Make a model of a project, pending, and return its id: ``m-`` and 32 hexadecimal digits."""
-    model, at = f"m-{uuid.uuid4().hex}", _now()
+    model, at = f"m-{uuid.uuid4().hex}", now()
     with metadata.transaction():
         metadata.run(
             f"INSERT INTO logged_models ({_FIELDS})"  # noqa: S608 - of fixed words
@@ -142,13 +142,13 @@ def _facts(
 def set_state(metadata: Metadata, model: str, state: State) -> None:
     """Say how the logging of a model stands."""
     metadata.run(
-        "UPDATE logged_models SET state = ?, updated = ? WHERE id = ?", state, _now(), model
+        "UPDATE logged_models SET state = ?, updated = ? WHERE id = ?", state, now(), model
     )
 
 
 def delete(metadata: Metadata, model: str) -> None:
     """Mark a model as deleted; again changes when."""
-    at = _now()
+    at = now()
     metadata.run("UPDATE logged_models SET deleted = ?, updated = ? WHERE id = ?", at, at, model)
 
 
@@ -185,7 +185,3 @@ def unset_tag(metadata: Metadata, model: str, key: str) -> bool:
         )
         metadata.run("DELETE FROM logged_model_tags WHERE model = ? AND key = ?", model, key)
     return had is not None
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

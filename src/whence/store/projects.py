@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from whence.errors import BadInput, NotFound
+from whence.types.time import now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def create(metadata: Metadata, name: str, *, place: str | None, tags: Mapping[st
     BadInput
         If there is one of that name, be it deleted.
     """
-    at = _now()
+    at = now()
     with metadata.transaction():
         if of_name(metadata, name) is not None:
             raise BadInput(f"there is a project {name!r} already; choose another name")
@@ -101,9 +101,7 @@ def rename(metadata: Metadata, project: int, name: str) -> None:
         other = of_name(metadata, name)
         if other is not None and other.id != project:
             raise BadInput(f"there is a project {name!r} already; choose another name")
-        metadata.run(
-            "UPDATE projects SET name = ?, updated = ? WHERE id = ?", name, _now(), project
-        )
+        metadata.run("UPDATE projects SET name = ?, updated = ? WHERE id = ?", name, now(), project)
         for table in ("runs", "datasets", "logged_models"):
             metadata.run(
                 f"UPDATE {table} SET project = ? WHERE project = ?",  # noqa: S608 - of fixed words
@@ -114,7 +112,7 @@ def rename(metadata: Metadata, project: int, name: str) -> None:
 def delete(metadata: Metadata, project: int) -> None:
     """Mark a project as deleted, and its runs; `restore` brings them back."""
     with metadata.transaction():
-        found, at = _known(metadata, project), _now()
+        found, at = _known(metadata, project), now()
         metadata.run(
             "UPDATE projects SET deleted = ?, updated = ? WHERE id = ? AND deleted IS NULL",
             *(at, at, project),
@@ -128,9 +126,7 @@ def restore(metadata: Metadata, project: int) -> None:
     """Bring a deleted project back, and the runs that were deleted with it."""
     with metadata.transaction():
         found = _known(metadata, project)
-        metadata.run(
-            "UPDATE projects SET deleted = NULL, updated = ? WHERE id = ?", _now(), project
-        )
+        metadata.run("UPDATE projects SET deleted = NULL, updated = ? WHERE id = ?", now(), project)
         metadata.run(
             "UPDATE runs SET deleted = NULL WHERE project = ? AND deleted = ?",
             *(found.name, found.deleted),
@@ -145,7 +141,7 @@ def set_tag(metadata: Metadata, project: int, key: str, value: str) -> None:
             " ON CONFLICT (project, key) DO UPDATE SET value = excluded.value",
             *(project, key, value),
         )
-        metadata.run("UPDATE projects SET updated = ? WHERE id = ?", _now(), project)
+        metadata.run("UPDATE projects SET updated = ? WHERE id = ?", now(), project)
 
 
 def unset_tag(metadata: Metadata, project: int, key: str) -> bool:
@@ -169,7 +165,3 @@ def _known(metadata: Metadata, project: int) -> Project:
     if found is None:
         raise NotFound(f"there is no project {project}; whence runs names those that have runs")
     return found
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

@@ -6,13 +6,13 @@ that no other gets it while the model lives.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from whence.errors import BadInput, NotFound
 from whence.store import registry
+from whence.types.time import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -128,7 +128,7 @@ def add(
     tags: Mapping[str, str] | None = None,
 ) -> int:
     """Do what `create` does, in the transaction that the caller holds."""
-    at = _now()
+    at = now()
     registry.known(metadata, model)
     (number,) = metadata.one(
         "SELECT ifnull(max(version), 0) + 1 FROM versions WHERE model = ?", model
@@ -237,7 +237,7 @@ def describe(metadata: Metadata, model: str, version: int, description: str | No
         known(metadata, model, version)
         metadata.run(
             "UPDATE versions SET description = ?, updated = ? WHERE model = ? AND version = ?",
-            *(description, _now(), model, version),
+            *(description, now(), model, version),
         )
 
 
@@ -257,7 +257,7 @@ def set_stage(
         raise BadInput(f"the stage is {stage!r:.80}; give one of {', '.join(STAGES)}")
     with metadata.transaction():
         known(metadata, model, version)
-        at = _now()
+        at = now()
         if archive:
             metadata.run(
                 "UPDATE versions SET stage = 'Archived', updated = ?"
@@ -281,7 +281,7 @@ def delete(metadata: Metadata, model: str, version: int) -> None:
     """
     with metadata.transaction():
         known(metadata, model, version)
-        at = _now()
+        at = now()
         metadata.run(
             "UPDATE versions SET state = 'deleted', source = '', place = '', run = NULL,"
             " run_link = '', logged_model = NULL, description = NULL, user = '', message = '',"
@@ -327,7 +327,3 @@ def unset_tag(metadata: Metadata, model: str, version: int, key: str) -> None:
             "DELETE FROM version_tags WHERE model = ? AND version = ? AND key = ?",
             *(model, version, key),
         )
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from whence.errors import BadInput, NotFound
+from whence.types.time import now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ def create(
         If that is no name, or there is one of that name.
     """
     _check_name(name)
-    at = _now()
+    at = now()
     with metadata.transaction():
         _refuse_taken(metadata, name)
         metadata.run(
@@ -92,7 +92,7 @@ def ensure(metadata: Metadata, name: str) -> None:
         If that is no name.
     """
     _check_name(name)
-    at = _now()
+    at = now()
     metadata.run(
         "INSERT INTO registered_models (name, description, created, updated)"
         " VALUES (?, '', ?, ?) ON CONFLICT (name) DO NOTHING",
@@ -175,7 +175,7 @@ def describe(metadata: Metadata, name: str, description: str) -> None:
         known(metadata, name)
         metadata.run(
             "UPDATE registered_models SET description = ?, updated = ? WHERE name = ?",
-            *(description, _now(), name),
+            *(description, now(), name),
         )
 
 
@@ -194,7 +194,7 @@ def rename(metadata: Metadata, name: str, to: str) -> None:
         known(metadata, name)
         if to != name:
             _refuse_taken(metadata, to)
-        at = _now()
+        at = now()
         metadata.run(
             "UPDATE registered_models SET name = ?, updated = ? WHERE name = ?", to, at, name
         )
@@ -270,7 +270,3 @@ def _refuse_taken(metadata: Metadata, name: str) -> None:
             f"there is a registered model {name!r} already; choose another name, or add a "
             "version to it"
         )
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

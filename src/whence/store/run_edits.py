@@ -6,7 +6,6 @@ HTTP and read back in the next breath.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ import msgspec
 
 from whence.journal.identity import uuid7
 from whence.store import fresh, projects, runs
+from whence.types.time import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,7 +73,7 @@ def create(
         metadata.run(
             "INSERT INTO runs (id, project, name, status, started, seen, parent, user)"
             " VALUES (?, ?, ?, 'running', ?, ?, ?, ?)",
-            *(run, project, name, started, _now(), parent, user),
+            *(run, project, name, started, now(), parent, user),
         )
         set_tags(metadata, run, tags)
     return run
@@ -92,18 +92,18 @@ def update(
     metadata.run(
         "UPDATE runs SET status = coalesce(?, status), ended = coalesce(?, ended),"
         " name = coalesce(?, name), parent = coalesce(?, parent), seen = ? WHERE id = ?",
-        *(status, ended, name, parent, _now(), run),
+        *(status, ended, name, parent, now(), run),
     )
 
 
 def delete(metadata: Metadata, run: str) -> None:
     """Mark a run as deleted; `restore` brings it back."""
-    metadata.run("UPDATE runs SET deleted = ?, seen = ? WHERE id = ?", _now(), _now(), run)
+    metadata.run("UPDATE runs SET deleted = ?, seen = ? WHERE id = ?", now(), now(), run)
 
 
 def restore(metadata: Metadata, run: str) -> None:
     """Bring a deleted run back."""
-    metadata.run("UPDATE runs SET deleted = NULL, seen = ? WHERE id = ?", _now(), run)
+    metadata.run("UPDATE runs SET deleted = NULL, seen = ? WHERE id = ?", now(), run)
 
 
 def add_params(metadata: Metadata, run: str, params: Mapping[str, str]) -> dict[str, str]:
@@ -119,7 +119,7 @@ def add_params(metadata: Metadata, run: str, params: Mapping[str, str]) -> dict[
         for key, value in metadata.all("SELECT key, value FROM params WHERE run = ?", run)
         if key in params
     }
-    at = _now()
+    at = now()
     metadata.run_many(
         "INSERT INTO params (run, key, value, at) VALUES (?, ?, ?, ?)",
         [(run, key, msgspec.json.encode(value).decode(), at)
@@ -131,7 +131,7 @@ def add_params(metadata: Metadata, run: str, params: Mapping[str, str]) -> dict[
 
 def set_tags(metadata: Metadata, run: str, tags: Mapping[str, str]) -> None:
     """Set tags; of those that were there the value changes; the caller holds the transaction."""
-    at = _now()
+    at = now()
     metadata.run_many(
         "INSERT INTO tags (run, key, value, at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, at = excluded.at",
@@ -170,8 +170,4 @@ def _last(points: Iterable[Point]) -> list[runs.Latest]:
 
 
 def _touch(metadata: Metadata, run: str) -> None:
-    metadata.run("UPDATE runs SET seen = max(seen, ?) WHERE id = ?", _now(), run)
-
-
-def _now() -> int:
-    return time.time_ns() // 1000
+    metadata.run("UPDATE runs SET seen = max(seen, ?) WHERE id = ?", now(), run)

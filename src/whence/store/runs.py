@@ -162,11 +162,11 @@ def any_of(store: StoreFolder) -> bool:
 
 
 def standing(store: StoreFolder) -> tuple[object, ...]:
-    """Return what differs as soon as anything was said of a run, or found out."""
+    """Return what differs as soon as anything was said of a run, or found out; () without runs."""
     row = store.metadata.one(
         "SELECT COUNT(*), MAX(seen), SUM(status = 'running'), COUNT(deleted) FROM runs"
     )
-    return row or ()
+    return row if row and row[0] else ()
 
 
 def projects(store: StoreFolder) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -12,7 +13,7 @@ from whence.errors import BadInput, NaiveTime
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-__all__ = ["PERIODS", "Period", "Window", "micros", "moment", "parse_time"]
+__all__ = ["PERIODS", "Period", "Window", "micros", "moment", "now", "parse_time"]
 
 Period = Literal["hour", "day", "week", "month", "year"]
 """The length of a window: whole hours, days, weeks from Monday, months or years, all in UTC."""
@@ -66,6 +67,11 @@ def micros(when: datetime) -> int:
     if when.tzinfo is None:
         raise NaiveTime(f"the time {when.isoformat()} has no zone; give an aware datetime or tz=")
     return (when - _EPOCH) // _MICROSECOND
+
+
+def now() -> int:
+    """Return the microseconds since 1970 (UTC) by this machine's clock."""
+    return time.time_ns() // 1000
 
 
 def moment(microseconds: int) -> datetime:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 from whence.errors import BadInput, NotFound
 from whence.store import corrections, runs
 from whence.store.points import history
+from whence.types.time import now
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
@@ -48,7 +48,7 @@ def correct(
         if not said:
             raise NotFound(f"run {run} has no point of {key!r} at step {step}; nothing to correct")
         # Clients over HTTP say the times of their points: one may lie ahead.
-        at = max(time.time_ns() // 1000, *(point.time for point in said))
+        at = max(now(), *(point.time for point in said))
         corrections.add(metadata, run, key, step, value, reason=reason, by=by, at=at)
         left = history(store, run, key)
         if not left:
@@ -59,4 +59,4 @@ def correct(
                 "UPDATE latest SET value = ?, step = ?, time = ? WHERE run = ? AND key = ?",
                 *(None if math.isnan(last.value) else last.value, last.step, last.time, run, key),
             )
-        runs.seen(metadata, [(run, time.time_ns() // 1000)])
+        runs.seen(metadata, [(run, now())])
