@@ -1,58 +1,35 @@
 """Runs as a person walks them: the list, one run's curve, several over one another."""
 
+import os
 import re
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import expect
 
 import whence
 
-RUNS, POINTS = 3, 40
-LONG = 5000
-"""Points of the first run: more than a curve has buckets."""
 PRINTED = 700
 """Lines that the first run prints: more than are drawn at once."""
 
-
-def leave(run):
-    """Have a run print, and leave files of every kind that the page shows."""
-    sys.stdout.write("".join(f"line {line}\n" for line in range(PRINTED)))
-    sys.stderr.write("it took long\n")
-    run.log_text("# All went well\n", "report.md")
-    run.log_text('id,said\n1,"yes, it is"\n', "tables/said.csv")
-    run.log_table([{"class": "cat", "right": 0.5}, {"class": "dog", "right": 0.75}], "tables/right")
-    for step in range(3):
-        run.log_image(Image.new("RGB", (8, 8), (80 * step, 0, 0)), "samples", step=step)
-    run.log_text("a text that no page shows", "model.bin")
-
-
-def record(store):
-    """Record runs of one project that differ in `lr`, and one of another that fails."""
-    for at in range(RUNS):
-        params = {"lr": 10.0 ** -(at + 1), "optimizer": "adamw"}
-        tags = {"by": "Ada"}
-        # What is captured is captured of the first two only: that takes a moment.
-        with whence.start_run(
-            project="digits", name=f"try {at}", params=params, tags=tags, store=store,
-            capture={"git", "environment", "output"} if at < 2 else False,
-        ) as run:  # fmt: skip
-            for step in range(LONG if at == 0 else POINTS):
-                run.log({"loss": 1 / (step + 1 + at), "steps/s": 100 + at})
-            run.log({"system/cpu": 12.5}, step=15)
-            if at == 0:
-                leave(run)
-    broken = whence.start_run(project="verifier", name="broken", store=store, capture=False,
-                              parent=run.id)  # fmt: skip
-    broken.finish("failed")
-    assert len(whence.open(store).runs()) == RUNS + 1  # taken in, so that the first page shows them
+COMMITTER = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory, serving):
-    store = tmp_path_factory.mktemp("runs") / "store"
-    record(store)
+    folder = tmp_path_factory.mktemp("runs")
+    store = folder / "store"
+    script = shutil.copy(Path(__file__).with_name("training.py"), folder)
+    # What a run captures of its code is this work tree's, whatever one the tests lie in.
+    for told in (["init", "-q"], ["add", "training.py"], [*COMMITTER, "commit", "-qm", "It"]):
+        subprocess.run(["git", *told], cwd=folder, check=True)  # noqa: S607 - the git that users have
+    environment = {**os.environ, "PYTHONPATH": str(Path(whence.__file__).parents[1])}
+    subprocess.run(
+        [sys.executable, script, store, str(PRINTED)], cwd=folder, env=environment, check=True
+    )
     with serving(store, "--every", "1") as (found, _):
         yield found
 
