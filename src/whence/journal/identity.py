@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from functools import cache
 from pathlib import Path
@@ -47,10 +46,16 @@ class Host(NamedTuple):
 def this_host() -> Host:
     """Return the machine this process runs on."""
     return Host(
-        platform.node(),
+        _name(),
         _line(Path("/etc/machine-id")),
         _line(Path("/proc/sys/kernel/random/boot_id")),
     )
+
+
+def _name() -> str:
+    """Return the machine's name, "" where the system does not tell; `platform` loads slowly."""
+    name = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    return name.encode("utf-8", "replace").decode()  # any bytes can be a name
 
 
 def _line(path: Path) -> str:

@@ -84,9 +84,9 @@ class Reading:
         self._position = found.end
         return frame.Frame(found.payload, self.end)
 
-    def payloads(self) -> list[memoryview]:
+    def payloads(self) -> list[bytes]:
         """Return the payloads of all the frames that are left."""
-        found: list[memoryview] = []
+        found: list[bytes] = []
         before = -1
         while self._position > before:
             before = self._position

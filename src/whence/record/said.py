@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from whence.errors import BadInput, MissingColumn
 from whence.types.records import Roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from zoneinfo import ZoneInfo
 
 __all__ = ["LONGEST_NAME", "Said", "check_columns", "check_name", "check_zone"]
 
@@ -72,6 +72,8 @@ def check_zone(tz: str | None) -> ZoneInfo | None:
     """Return the zone of that name; raise BadInput if there is none."""
     if tz is None:
         return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - few name a zone
+
     try:
         return ZoneInfo(tz)
     # ValueError, TypeError: not a name at all; OSError: the name of a folder of zones.

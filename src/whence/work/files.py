@@ -20,6 +20,9 @@ __all__ = ["FORMATS", "digest", "pieces", "schema"]
 FORMATS = (".parquet", ".pq", ".csv", ".arrow", ".feather", ".ipc")
 """The file endings that are understood."""
 
+_GZIP = b"\x1f\x8b"
+"""What a file that gzip compressed begins with (RFC 1952, section 2.3.1)."""
+
 PIECE = 1_000_000
 """Rows taken into memory, and made one epoch, at a time."""
 
@@ -78,6 +81,9 @@ def _batches(path: Path, text: frozenset[str]) -> Iterator[pa.RecordBatch]:
 
 
 def _csv(path: Path, text: frozenset[str]) -> pa.Table:
+    with path.open("rb") as file:
+        if file.read(len(_GZIP)) == _GZIP:  # else told by what its bytes happen to look like
+            raise BadInput(f"{path} is compressed by gzip; gunzip it first")
     # Read whole: only then is a column's type inferred from all of it. Only an empty cell is
     # missing: "NA" may be a country.
     table = pa.csv.read_csv(

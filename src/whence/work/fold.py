@@ -161,7 +161,7 @@ class _Taking:
     start: int
     end: int
     skipped: int
-    payloads: Sequence[bytes | memoryview] = field(default_factory=list)
+    payloads: Sequence[bytes] = field(default_factory=list)
 
 
 def _waiting(store: StoreFolder) -> int:
@@ -213,7 +213,7 @@ def _apply(
         finish.append(fresh.removal(points))
     for taking in takings:
         journal = taking.path.name
-        for payload in taking.payloads:
+        for payload in epoch.runs.take_points(taking.payloads):
             records.add(journal, payload)
         finish.append(
             (
@@ -253,7 +253,7 @@ class _Records:
         self.artifacts = LoggedArtifacts()
         self.datasets = SaidDatasets()
 
-    def add(self, journal: str, payload: bytes | memoryview) -> None:
+    def add(self, journal: str, payload: bytes) -> None:
         """Take one record; what cannot be read goes to quarantine as it came."""
         record = decode(payload)
         if isinstance(record, Unknown):
@@ -263,7 +263,7 @@ class _Records:
             self._dispatch(journal, record)
         except BadInput as error:
             model = getattr(record, "model", "")
-            self._epoch.quarantine(model, str(error), bytes(payload))
+            self._epoch.quarantine(model, str(error), payload)
 
     def _dispatch(self, journal: str, record: Record) -> None:
         match record:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from whence.errors import BadInput
 from whence.journal.writer import SUFFIX
 from whence.store import runs
 from whence.store.points import day_of
@@ -22,9 +22,10 @@ from whence.types.records import (
     RunStart,
 )
 from whence.work.captured import Capturing
+from whence.work.points import GatheredPoints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from whence.store.folder import StoreFolder
     from whence.store.fresh import Point
@@ -42,20 +43,27 @@ class Running:
         self._ends: list[RunEnd] = []
         self._seen: dict[str, int] = {}
         self._captured = Capturing()
-        self._points = _Points()
-        self._waited = _Points()
+        self._points = GatheredPoints()
+        self._last: list[runs.Latest] = []
+        self._numbers: list[int] = []
 
     def add(
         self,
         record: RunStart | RunFacts | Points | RunEnd | Artifact | Capture | Output,
         journal: str,
     ) -> None:
-        """Take a record of a file of journals; of an artifact only when it was logged."""
+        """Take a record of a file of journals; of an artifact only when it was logged.
+
+        Raises
+        ------
+        BadInput
+            Of points, which `take_points` takes as far as they can be stored.
+        """
+        if isinstance(record, Points):
+            raise BadInput(f"points at step {record.step}, which has more than 64 bits")
         run = record.run
         self._seen[run] = max(record.at, self._seen.get(run, 0))
         match record:
-            case Points():
-                self._points.add(record)
             case RunStart():
                 self._starts.append((record, writer_of(journal)))
             case RunFacts():
@@ -65,87 +73,55 @@ class Running:
             case Capture() | Output():
                 self._captured.add(record)
 
+    def take_points(self, payloads: Sequence[bytes]) -> list[bytes]:
+        """Take the points in the records of a journal; return the payloads of all others."""
+        return self._points.take(payloads)
+
     def add_points(self, points: Sequence[Point]) -> None:
         """Take points that waited in the database; all else of them is kept there already."""
-        for column, values in zip(self._waited, zip(*points, strict=True), strict=True):
-            column.extend(values)
+        self._points.add(points)
 
     def append_points(self, store: StoreFolder, epoch: int) -> None:
         """Append the points to their table, by run, metric and step."""
-        both = (one + other for one, other in zip(self._points, self._waited, strict=True))
-        names, metrics, steps, times, values = both
-        if not names:
+        points = self._points.columns()
+        if not len(points.values):
             return
-        runs, keys = (pa.array(texts).dictionary_encode() for texts in (names, metrics))
+        runs, keys = (
+            pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(texts, pa.string()))
+            for codes, texts in ((points.runs, points.names), (points.keys, points.metrics))
+        )
         rows = pa.table(
             {
-                "_epoch": pa.array(np.full(len(names), epoch, np.int64)),
+                "_epoch": pa.array(np.full(len(points.values), epoch, np.int64)),
                 "run": runs.cast(pa.string()),
                 "key": keys.cast(pa.string()),
-                "step": pa.array(steps, pa.int64()),
-                "time": pa.array(times, pa.int64()).cast(POINTS.field("time").type),
-                "value": pa.array(values, pa.float64()),
+                "step": pa.array(points.steps),
+                "time": pa.array(points.times).cast(POINTS.field("time").type),
+                "value": pa.array(points.values),
                 "_day": _days(runs),
             },
             schema=POINTS,
         )
-        order = [(name, "ascending") for name in ("run", "key", "step", "time")]
-        store.points().append(rows.sort_by(order), epoch)
+        store.points().append(rows, epoch)
+        self._last, self._numbers = points.ends()
 
     def save(self, metadata: Metadata) -> None:
         """Keep the small facts; the caller holds the transaction."""
-        if not self._seen:
+        points = self._points.seen
+        seen = {run: max(self._seen.get(run, 0), points.get(run, 0)) for run in self._seen | points}
+        if not seen:
             return
-        runs.seen(metadata, self._seen.items())
+        runs.seen(metadata, seen.items())
         for start, journal in self._starts:
             runs.start(metadata, start, journal)
         for said in self._facts:
             runs.facts(metadata, said)
-        # Those that waited were counted, and are among the last values, since they came.
-        if self._points.runs:
-            runs.latest(metadata, self._points.last())
-            runs.count_points(metadata, self._points.numbers())
+        runs.latest(metadata, self._last)
+        metrics = [(run, key) for run, key, *_ in self._last]
+        runs.count_points(metadata, dict(zip(metrics, self._numbers, strict=True)))
         for ended in self._ends:
             runs.end(metadata, ended)
         self._captured.save(metadata)
-
-
-class _Points:
-    """Points as columns; times in microseconds since 1970."""
-
-    def __init__(self) -> None:
-        self.runs: list[str] = []
-        self._keys: list[str] = []
-        self._steps: list[int] = []
-        self._times: list[int] = []
-        self._values: list[float] = []
-
-    def __iter__(self) -> Iterator[list[Any]]:
-        """Yield runs, metrics, steps, times, values."""
-        return iter((self.runs, self._keys, self._steps, self._times, self._values))
-
-    def add(self, record: Points) -> None:
-        """Take the values of one call."""
-        size = len(record.values)
-        self.runs += [record.run] * size
-        self._keys += record.values
-        self._steps += [record.step] * size
-        self._times += [record.at] * size
-        self._values += record.values.values()
-
-    def last(self) -> list[runs.Latest]:
-        """Return the last point of each metric of each run."""
-        found: dict[tuple[str, str], tuple[int, int, float]] = {}
-        for run, key, step, time, value in zip(*self, strict=True):
-            last = found.get((run, key))
-            if last is None or (step, time) >= last[:2]:
-                found[run, key] = step, time, value
-        return [(run, key, value, step, time)
-                for (run, key), (step, time, value) in found.items()]  # fmt: skip
-
-    def numbers(self) -> Counter[tuple[str, str]]:
-        """Return how many points each metric of each run has."""
-        return Counter(zip(self.runs, self._keys, strict=True))
 
 
 def writer_of(journal: str) -> str:

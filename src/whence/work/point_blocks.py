@@ -1,0 +1,261 @@
+"""Records of points read many at once.
+
+A program says the same metrics again and again, so most of its records differ in a few bytes: the
+time, the step and the values. Records that are alike in all others are one block of bytes, whose
+columns are the numbers.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from whence.record import decode
+from whence.types.records import Points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Block", "blocks"]
+
+_FEW = 32
+"""Fewer records of one length are decoded one by one: that is quicker."""
+
+_MOST_LAYOUTS = 64
+"""Kinds of records of one length that are told apart; those of others are decoded one by one."""
+
+_TAG = 9
+"""The second byte of a record of points; the first says that it is an array."""
+
+_LAST = 2**63 - 1
+"""The largest step and time: a record with a larger one was written by no Whence."""
+
+_LEAST_FIXINT = -32
+"""Of the one-byte integers of MessagePack, which as a signed byte are themselves."""
+
+_NUMBERS = {
+    0xCA: ">f4", 0xCB: ">f8", 0xCC: ">u1", 0xCD: ">u2", 0xCE: ">u4", 0xCF: ">u8",
+    0xD0: ">i1", 0xD1: ">i2", 0xD2: ">i4", 0xD3: ">i8",
+}  # fmt: skip
+"""The numbers of MessagePack by their first byte: what follows it."""
+
+
+class Block(NamedTuple):
+    """Records of one run that say the same metrics.
+
+    Attributes
+    ----------
+    at
+        Which of the records given they are, ascending; shape (records,).
+    steps, times
+        int64, of the same shape; times in microseconds since 1970 UTC.
+    values
+        float64 of shape (records, metrics).
+    """
+
+    run: str
+    metrics: list[str]
+    at: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    times: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+def blocks(
+    payloads: Sequence[bytes],
+) -> tuple[list[Block], list[bytes]]:
+    """Return the points in some records, and the payloads of all other records in their order."""
+    found: list[Block] = []
+    others: list[int] = []
+    for alike in _by_length(payloads):
+        found += _of_one_length(payloads, alike, others)
+    return found, [payloads[at] for at in sorted(others)]
+
+
+def _by_length(payloads: Sequence[bytes]) -> Iterator[NDArray[np.int64]]:
+    """Yield which records have the same length, for each length."""
+    lengths = np.fromiter(map(len, payloads), np.int64, len(payloads))
+    order = np.argsort(lengths, kind="stable")
+    changes = np.flatnonzero(np.diff(lengths[order])) + 1
+    for start, end in pairwise([0, *changes.tolist(), len(order)]):
+        yield order[start:end]
+
+
+def _of_one_length(
+    payloads: Sequence[bytes], left: NDArray[np.int64], others: list[int]
+) -> Iterator[Block]:
+    """Yield the points in records of one length; which records say something else is added."""
+    if len(left) >= _FEW and len(payloads[left[0]]) > 1:
+        content = b"".join([payloads[at] for at in left.tolist()])
+        rows = np.frombuffer(content, np.uint8).reshape(len(left), -1)
+        of_points = rows[:, 1] == _TAG
+        others += left[~of_points].tolist()
+        left, rows = left[of_points], rows[of_points]
+        for _ in range(_MOST_LAYOUTS):
+            if len(left) < _FEW:
+                break
+            layout = _layout(rows[0].tobytes())
+            alike = np.arange(len(left)) == 0 if layout is None else layout.fits(rows)
+            if layout is None:
+                yield from _one_by_one(payloads, left[alike], others)
+            else:
+                yield layout.read(rows[alike], left[alike])
+            left, rows = left[~alike], rows[~alike]
+    yield from _one_by_one(payloads, left, others)
+
+
+def _one_by_one(
+    payloads: Sequence[bytes], which: NDArray[np.int64], others: list[int]
+) -> Iterator[Block]:
+    for at in which.tolist():
+        record = decode(payloads[at]) if payloads[at][1:2] == bytes([_TAG]) else None
+        if isinstance(record, Points) and max(record.step, record.at) <= _LAST:
+            yield Block(
+                record.run,
+                list(record.values),
+                np.array([at]),
+                np.array([record.step]),
+                np.array([record.at]),
+                np.array([[*record.values.values()]], np.float64),
+            )
+        else:
+            others.append(at)
+
+
+class _Number(NamedTuple):
+    """Where a number lies in a record; `fixed` if its one byte is also what tells its type."""
+
+    start: int
+    dtype: np.dtype[np.number]
+    fixed: bool
+
+    @property
+    def end(self) -> int:
+        return self.start + self.dtype.itemsize
+
+    def read(self, rows: NDArray[np.uint8]) -> NDArray[np.number]:
+        """Return the number of each row."""
+        return np.ascontiguousarray(rows[:, self.start : self.end]).view(self.dtype)[:, 0]
+
+
+class _Layout(NamedTuple):
+    """A record of points of which only the numbers may differ."""
+
+    content: bytes
+    run: str
+    metrics: list[str]
+    time: _Number
+    step: _Number
+    values: list[_Number]
+
+    def fits(self, rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Return which rows are alike in all but the numbers; of the same length as `content`."""
+        numbers = [self.time, self.step, *self.values]
+        starts = [0, *(number.end for number in numbers)]
+        ends = [*(number.start for number in numbers), len(self.content)]
+        own = np.frombuffer(self.content, np.uint8)
+        alike = np.ones(len(rows), np.bool_)
+        for start, end in zip(starts, ends, strict=True):
+            alike &= (rows[:, start:end] == own[start:end]).all(axis=1)
+        for number in numbers:
+            if number.fixed:
+                alike &= number.read(rows) >= _LEAST_FIXINT
+        for number in (self.time, self.step):
+            alike &= number.read(rows) <= _LAST
+        return alike
+
+    def read(self, rows: NDArray[np.uint8], at: NDArray[np.int64]) -> Block:
+        """Return the numbers of rows that fit."""
+        values = np.empty((len(rows), len(self.values)), np.float64)
+        for column, number in enumerate(self.values):
+            values[:, column] = number.read(rows)
+        steps, times = (one.read(rows).astype(np.int64) for one in (self.step, self.time))
+        return Block(self.run, self.metrics, at, steps, times, values)
+
+
+def _layout(content: bytes) -> _Layout | None:
+    """Return the layout of a record of points; None of one that has to be decoded by itself.
+
+    Those are what no Whence writes, and what a newer one may.
+    """
+    record = decode(content)
+    if not isinstance(record, Points):
+        return None
+    written = _Written(content)
+    try:
+        run = written.head(0x95) == _TAG and written.text()
+        time, step = written.number(), written.number()
+        named = [(written.text(), written.number()) for _ in range(written.pairs())]
+    except _OtherwiseWrittenError:
+        return None
+    names = [name for name, _ in named]
+    values = [number for _, number in named]
+    integers = all(np.issubdtype(one.dtype, np.integer) for one in (time, step))
+    if run != record.run or names != list(record.values) or not (integers and written.ended):
+        return None
+    return _Layout(content, record.run, names, time, step, values)
+
+
+class _OtherwiseWrittenError(Exception):
+    """A record is written in a way that is not read here."""
+
+
+class _Written:
+    """MessagePack read from its beginning (https://github.com/msgpack/msgpack/blob/master/spec.md)."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._at = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether all was read."""
+        return self._at == len(self._content)
+
+    def _next(self, size: int = 1) -> bytes:
+        start, self._at = self._at, self._at + size
+        if self._at > len(self._content):
+            raise _OtherwiseWrittenError
+        return self._content[start : self._at]
+
+    def head(self, expected: int) -> int:
+        """Return the byte behind the expected one."""
+        if self._next()[0] != expected:
+            raise _OtherwiseWrittenError
+        return self._next()[0]
+
+    def text(self) -> str:
+        """Return a text of less than 64 KiB."""
+        (kind,) = self._next()
+        if kind & 0xE0 == 0xA0:  # noqa: PLR2004 - fixstr: 101xxxxx
+            size = kind & 0x1F
+        elif kind in {0xD9, 0xDA}:  # str 8, str 16
+            size = int.from_bytes(self._next(kind - 0xD8), "big")
+        else:
+            raise _OtherwiseWrittenError
+        return self._next(size).decode()
+
+    def number(self) -> _Number:
+        """Return where a number lies."""
+        (kind,) = self._next()
+        if kind in _NUMBERS:
+            dtype = np.dtype(_NUMBERS[kind])
+            start = self._at
+            self._next(dtype.itemsize)
+            return _Number(start, dtype, fixed=False)
+        if kind <= 0x7F or kind >= 0xE0:  # noqa: PLR2004 - fixint: 0xxxxxxx and 111xxxxx
+            return _Number(self._at - 1, np.dtype(">i1"), fixed=True)
+        raise _OtherwiseWrittenError
+
+    def pairs(self) -> int:
+        """Return how many pairs a map has, of less than 64 Ki."""
+        (kind,) = self._next()
+        if kind & 0xF0 == 0x80:  # noqa: PLR2004 - fixmap: 1000xxxx
+            return kind & 0x0F
+        if kind == 0xDE:  # noqa: PLR2004 - map 16
+            return int.from_bytes(self._next(2), "big")
+        raise _OtherwiseWrittenError
