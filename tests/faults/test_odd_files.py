@@ -52,7 +52,7 @@ REFUSED = {
     "a long line": (HEAD + ROW + "b,2023-09-01T10:00:00Z,1,2\n", "Expected 3 columns, got 4"),
     "semicolons": ((HEAD + ROW).replace(",", ";"), "no column 'id'; its columns are 'id;ts;pred'"),
     "two columns of one name": ("id,ts,pred,x,x\na,2023-09-01T10:00:00Z,1,1,2\n", "named 'x'"),
-    "gzip": (gzip.compress((HEAD + ROW).encode()), "cannot read"),
+    "gzip": (gzip.compress((HEAD + ROW).encode()), "is compressed by gzip; gunzip it first"),
     "naive times": (HEAD + "a,2023-09-01 10:00:00,1\n", "no zone; say which with --tz"),
     "seconds": (HEAD + "a,1693526400,1\n", "'ts' holds int64, which is not a time"),
 }

@@ -119,7 +119,7 @@ function View({ model, wanted }: { model: string; wanted: RowsWanted }): ReactEl
   const { columns, rows, total, failure, more } = useRows(model, wanted);
   const row = useAnswer<ModelPage>(api.model(model)).data?.row;
   const answers = row !== undefined && row.metric !== null && !row.higher_is_better ? BY_DEGREES : RIGHT_OR_WRONG;
-  const photos = rows.some((row) => row.photo !== null);
+  const photos = rows.some((one) => one.photo !== null);
   const shown = useMemo(() => columnsOf(columns, photos), [columns, photos]);
   const path = open?.photo ?? null;
   return (
