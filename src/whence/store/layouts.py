@@ -267,6 +267,13 @@ CREATE TABLE evaluation_dataset_records (
     updated INTEGER NOT NULL, created_by TEXT, updated_by TEXT, UNIQUE (dataset, digest)
 );
 CREATE INDEX evaluation_dataset_records_by_number ON evaluation_dataset_records (dataset, number);
+CREATE TABLE scorers (
+    id TEXT PRIMARY KEY, project INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE (project, name)
+);
+CREATE TABLE scorer_versions (
+    scorer TEXT NOT NULL, version INTEGER NOT NULL, content TEXT NOT NULL,
+    created INTEGER NOT NULL, PRIMARY KEY (scorer, version)
+);
 """,
 )
 """What each layout adds to the one before."""
