@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from whence import record
 from whence.api.artifacts import Artifacts
 from whence.api.capture import Captures, choose
-from whence.api.dataset import Dataset
 from whence.api.location import locate
 from whence.errors import BadInput
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from types import TracebackType
     from typing import Self
+
+    from whence.api.dataset import Dataset
 
 __all__ = ["Run", "start_run"]
 
@@ -153,6 +154,8 @@ class Run(Artifacts):
         Unwritable
             If the store cannot be written.
         """
+        from whence.api.dataset import Dataset  # noqa: PLC0415 - a run that uses none needs none
+
         if not isinstance(dataset, Dataset):
             raise BadInput(
                 f"{dataset!r:.80} is no dataset; make one with whence.dataset(name, source)"
