@@ -1,7 +1,8 @@
-"""whence import-runs: bring runs from MLflow, TensorBoard, or another store of Whence.
+"""whence import-runs: bring runs from other trackers, or another store of Whence.
 
-SOURCE is MLflow's folder mlruns or its SQLite database, a folder of TensorBoard's logs, or a
-folder that whence export wrote; which of them is found out. The same again adds only what is new.
+SOURCE is MLflow's folder mlruns or its SQLite database, the folder wandb of Weights & Biases, what
+neptune-exporter wrote, a folder of TensorBoard's logs, or one that whence export wrote; which of
+them is found out. The same again adds only what is new.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("source", metavar="SOURCE", help="a folder, or a SQLite database of MLflow")
     parser.add_argument(
-        "--from", dest="kind", metavar="TOOL", choices=["mlflow", "tensorboard", "whence"],
-        help="mlflow, tensorboard or whence (default: found out)",
+        "--from", dest="kind", metavar="TOOL",
+        choices=["mlflow", "neptune", "tensorboard", "wandb", "whence"],
+        help="mlflow, neptune, tensorboard, wandb or whence (default: found out)",
     )  # fmt: skip
     parser.add_argument(
         "--project", metavar="NAME", help="put all runs into this one (default: as they are named)"
@@ -37,7 +39,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--artifacts", metavar="DIR",
         help="of MLflow: the folder that mlflow-artifacts:/ stands for (its server's "
-        "--artifacts-destination, mlartifacts if none was given)",
+        "--artifacts-destination, mlartifacts if none was given); of Neptune: the exporter's "
+        "--files-path (default: files, in or beside SOURCE)",
     )  # fmt: skip
 
 

@@ -2,16 +2,17 @@
 
 A file is TFRecords: length (uint64), its masked CRC-32C, the bytes, their masked CRC-32C, all
 little-endian (https://www.tensorflow.org/tutorials/load_data/tfrecord). Each holds one ``Event``
-in protocol buffers (https://protobuf.dev/programming-guides/encoding/); the fields' numbers are
+in protocol buffers; the fields' numbers are
 those of tensorflow/core/util/event.proto and tensorflow/core/framework/{summary,tensor}.proto.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from whence.work.sources.crc32c import masked
+from whence.work.sources.protobuf import BYTES, fields, signed, text, varint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +26,6 @@ _DOUBLE = struct.Struct("<d")
 _FLOAT = struct.Struct("<f")
 _LONGEST = 2**31
 """Bytes of a protocol buffer at most, so a longer record is none."""
-
-_VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
-"""The wire types in use."""
-
-_MORE = 0x80
-"""The bit of a byte that says that the number goes on."""
-
-_BITS = 64
 
 _SCALARS = {1: "f", 2: "d", 3: "i", 9: "q", 19: "e"}
 """The number of a tensor's type -> how `struct` reads one: float, double, int32, int64, half."""
@@ -95,26 +88,26 @@ def events(file: BinaryIO) -> Iterator[Event | Torn]:
 
 def _event(message: memoryview) -> Event:
     time, step, version, scalars = 0.0, 0, "", list[Scalar]()
-    for number, kind, value in _fields(message):
+    for number, kind, value in fields(message):
         match number, kind:
             case 1, 1:
                 (time,) = _DOUBLE.unpack(value)
             case 2, 0:
-                step = _signed(value)
+                step = signed(value)
             case 3, 2:
-                version = _text(value)
+                version = text(value)
             case 5, 2:
-                scalars += [_scalar(one) for field, wire, one in _fields(value)
-                            if (field, wire) == (1, _BYTES)]  # fmt: skip
+                scalars += [_scalar(one) for field, wire, one in fields(value)
+                            if (field, wire) == (1, BYTES)]  # fmt: skip
     return Event(time, step, version, scalars)
 
 
 def _scalar(message: memoryview) -> Scalar:
     tag, plugin, found = "", "", None
-    for number, kind, value in _fields(message):
+    for number, kind, value in fields(message):
         match number, kind:
             case 1, 2:
-                tag = _text(value)
+                tag = text(value)
             case 2, 5:
                 (found,) = _FLOAT.unpack(value)
             case 8, 2:
@@ -128,18 +121,18 @@ def _scalar(message: memoryview) -> Scalar:
 
 def _plugin(metadata: memoryview) -> str:
     """Return whom a tag's values are for: ``scalars``, or another."""
-    for number, kind, value in _fields(metadata):
-        if (number, kind) == (1, _BYTES):
-            for inner, wire, name in _fields(value):
-                if (inner, wire) == (1, _BYTES):
-                    return _text(name)
+    for number, kind, value in fields(metadata):
+        if (number, kind) == (1, BYTES):
+            for inner, wire, name in fields(value):
+                if (inner, wire) == (1, BYTES):
+                    return text(name)
     return ""
 
 
 def _single(tensor: memoryview) -> float | None:
     """Return the number of a tensor that is one number; None for any other."""
     dtype, rank, content, values = 0, 0, b"", dict[int, memoryview | int]()
-    for number, kind, value in _fields(tensor):
+    for number, kind, value in fields(tensor):
         match number, kind:
             case 1, 0:
                 dtype = value
@@ -158,54 +151,10 @@ def _single(tensor: memoryview) -> float | None:
     if found is None:
         return None
     if code in {"i", "q", "e"}:  # packed, or one alone
-        number = found if isinstance(found, int) else _varint(found, 0)[0]
-        return _half(number) if code == "e" else float(_signed(number))
+        number = found if isinstance(found, int) else varint(found, 0)[0]
+        return _half(number) if code == "e" else float(signed(number))
     return float(*struct.unpack(f"<{code}", found))  # type: ignore[arg-type] # bytes, as its type
 
 
 def _half(bits: int) -> float:
     return float(*struct.unpack("<e", struct.pack("<H", bits)))
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, int, Any]]:
-    """Yield (number, wire type, value) of each field of a message."""
-    at, end = 0, len(message)
-    while at < end:
-        key, at = _varint(message, at)
-        number, kind = key >> 3, key & 7
-        if kind == _VARINT:
-            value, at = _varint(message, at)
-            yield number, kind, value
-            continue
-        if kind == _BYTES:
-            size, at = _varint(message, at)
-        elif kind in {_EIGHT_BYTES, _FOUR_BYTES}:
-            size = 8 if kind == _EIGHT_BYTES else 4
-        else:
-            raise ValueError(f"a field of wire type {kind}")
-        if at + size > end:
-            raise ValueError("a field longer than its message")
-        yield number, kind, message[at : at + size]
-        at += size
-
-
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    """Return a number of base 128, its low digits first, and where it ends."""
-    found = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        found |= (byte & ~_MORE) << shift
-        if not byte & _MORE:
-            return found & (2**64 - 1), at
-        shift += 7
-        if shift >= _BITS:
-            raise ValueError("a number longer than 64 bits")
-
-
-def _signed(number: int) -> int:
-    return number - 2**64 if number >= 2**63 else number
-
-
-def _text(value: memoryview) -> str:
-    return bytes(value).decode("utf-8", "replace")

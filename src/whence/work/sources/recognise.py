@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from whence.errors import BadInput, NotFound
 from whence.work.sources.mlflow_files import MlflowFiles, is_mlruns
 from whence.work.sources.mlflow_sql import MlflowDatabase, is_database
+from whence.work.sources.neptune import NeptuneExport, is_neptune_export
 from whence.work.sources.tensorboard import TensorBoardLogs, has_events
+from whence.work.sources.wandb import WandbRuns, has_logs
 from whence.work.sources.whence_export import WhenceExport, is_export
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "open_source"]
 
-KINDS = ("mlflow", "tensorboard", "whence")
+KINDS = ("mlflow", "neptune", "tensorboard", "wandb", "whence")
 
 
 def open_source(path: Path, kind: str | None = None, *, served: Path | None = None) -> Source:
@@ -26,12 +28,14 @@ def open_source(path: Path, kind: str | None = None, *, served: Path | None = No
     Parameters
     ----------
     path
-        A folder ``mlruns`` or a SQLite database of MLflow; a folder of TensorBoard's logs; a
-        folder that ``whence export`` wrote.
+        A folder ``mlruns`` or a SQLite database of MLflow; a folder ``wandb`` of Weights & Biases;
+        what neptune-exporter wrote; a folder of TensorBoard's logs, or that ``whence export``
+        wrote.
     kind
         One of `KINDS`; None finds out.
     served
-        The folder that MLflow's ``mlflow-artifacts:/`` stands for; None if it is not known.
+        The folder that MLflow's ``mlflow-artifacts:/`` stands for, or that holds the files of a
+        Neptune export; None if it is not known.
 
     Raises
     ------
@@ -42,19 +46,16 @@ def open_source(path: Path, kind: str | None = None, *, served: Path | None = No
     """
     if not path.exists():
         raise NotFound(f"there is no {path}; give a folder, or a SQLite database of MLflow")
-    is_mlflow = is_database(path) if path.is_file() else is_mlruns(path)
-    found = {"mlflow"} if is_mlflow else set()
-    if path.is_dir():
-        found |= {"whence"} if is_export(path) else set()
-        found |= {"tensorboard"} if not found and has_events(path) else set()
+    found = _kinds_of(path)
     chosen = {kind} & found if kind else found
     if kind == "tensorboard" and path.is_dir() and has_events(path):
         chosen = {kind}
     if not chosen:
         raise BadInput(
             f"{path} is no source of runs{f' of {kind}' if kind else ''} that is known: an mlruns "
-            "folder or SQLite database of MLflow, a folder with TensorBoard's event files, or one "
-            "that whence export wrote"
+            "folder or SQLite database of MLflow, a folder wandb of Weights & Biases, what "
+            "neptune-exporter wrote, a folder with TensorBoard's event files, or one that whence "
+            "export wrote"
         )
     if len(chosen) > 1:
         raise BadInput(f"{path} may be of {' or '.join(sorted(chosen))}; say which with --from")
@@ -65,5 +66,20 @@ def open_source(path: Path, kind: str | None = None, *, served: Path | None = No
             return MlflowFiles(path, served)
         case "tensorboard":
             return TensorBoardLogs(path)
+        case "neptune":
+            return NeptuneExport(path, served)
+        case "wandb":
+            return WandbRuns(path)
         case _:
             return WhenceExport(path)
+
+
+def _kinds_of(path: Path) -> set[str]:
+    """Return what a path may be; TensorBoard's logs lie among the files of other tools too."""
+    if path.is_file():
+        return {"mlflow"} if is_database(path) else set()
+    tests = {
+        "mlflow": is_mlruns, "neptune": is_neptune_export, "wandb": has_logs, "whence": is_export,
+    }  # fmt: skip
+    found = {kind for kind, fits in tests.items() if fits(path)}
+    return found or ({"tensorboard"} if has_events(path) else set())
