@@ -238,3 +238,22 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
     drafts.write_text("a file stands here")
     with pytest.raises(Unwritable, match=r"\.drafts"):
         run.log_text("y", "b")
+
+
+def test_doctor_names_contents_that_are_gone_or_cut(tmp_path, run_whence):
+    with whence.start_run(store=tmp_path, capture=()) as run:
+        run.log_text("kept", "kept")
+        run.log_text("lost", "lost")
+        run.log_text("lost", "lost again")
+        run.log_text("half of it", "cut")
+    doctor = ("doctor", "--store", tmp_path)
+    assert "sound" in run_whence(*doctor, cwd=tmp_path).stdout
+    kept = blobs(StoreFolder(tmp_path))
+    place = {text: kept.path(hashlib.sha256(text.encode()).hexdigest())
+             for text in ("lost", "half of it")}  # fmt: skip
+    place["lost"].unlink()
+    place["half of it"].write_text("half")
+    told = run_whence(*doctor, cwd=tmp_path, status=1).stdout
+    assert f"the content of the artifact runs/{run.id}/lost and 1 more is gone" in told
+    assert f"runs/{run.id}/cut has 4 bytes instead of 10" in told
+    assert "2 things to mend" in told

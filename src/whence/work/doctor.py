@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from whence.journal.reader import alive, journals
+from whence.store.contents import blobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,7 @@ def examine(store: StoreFolder) -> Iterator[Complaint]:
     yield from _pending(store)
     yield from _kinds(store)
     yield from _tables(store)
+    yield from _contents(store)
 
 
 def _database(store: StoreFolder) -> Iterator[Complaint]:
@@ -126,11 +128,35 @@ def _kinds(store: StoreFolder) -> Iterator[Complaint]:
 
 
 def _tables(store: StoreFolder) -> Iterator[Complaint]:
-    for model in store.models():
-        for table in (store.predictions(model), store.labels(model)):
-            for path in table.missing_files():
-                yield Complaint(
-                    "wrong",
-                    f"the data file {path} of model {model!r} is gone",
-                    "restore it from a backup; until then reading this model fails",
-                )
+    tables = [
+        (f"model {model!r}", table)
+        for model in store.models()
+        for table in (store.predictions(model), store.labels(model))
+    ]
+    if (store.path / "points").exists():
+        tables.append(("the points of runs", store.points()))
+    for whose, table in tables:
+        for path in table.missing_files():
+            yield Complaint(
+                "wrong",
+                f"the data file {path} of {whose} is gone",
+                f"restore it from a backup; until then reading {whose} fails",
+            )
+
+
+def _contents(store: StoreFolder) -> Iterator[Complaint]:
+    kept = blobs(store)
+    rows = store.metadata.all(
+        "SELECT digest, size, COUNT(*), MIN(path) FROM artifacts GROUP BY digest, size"
+    )
+    for digest, size, number, path in rows:
+        found = kept.size(digest)
+        if found == size:
+            continue
+        more = "" if number == 1 else f" and {number - 1:,} more"
+        lacks = "is gone" if found is None else f"has {found:,} bytes instead of {size:,}"
+        yield Complaint(
+            "wrong",
+            f"the content of the artifact {path}{more} {lacks}",
+            f"log it again, or restore {kept.path(digest)} from a backup",
+        )
