@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,7 @@ def take(page: Page, name: str) -> None:
     page.locator("h1").first.wait_for()
     for image in page.locator("img").all():
         image.wait_for()
+    expect(page.locator("[aria-busy=true][aria-live]")).to_have_count(0)  # no part is awaited
     page.wait_for_timeout(500)  # charts are drawn a frame after their data came
     page.screenshot(path=PICTURES / f"{name}.png")
 
@@ -60,7 +61,7 @@ def pages(page: Page, scheme: str) -> None:
     take(page, f"incident-{scheme}")
     page.goto("/runs")
     take(page, f"runs-{scheme}")
-    page.get_by_role("link", name=MODEL).first.click()
+    page.get_by_role("link", name="first network").click()
     page.wait_for_url("**/runs/*")
     take(page, f"run-{scheme}")
     page.goto(f"/lineage?of={MODEL}")

@@ -1,6 +1,7 @@
 """A small case on digits, run once, with a recorder in the place of a store."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,10 +19,16 @@ class RunRecorder:
     """Stands for a run."""
 
     def __init__(self):
-        self.losses, self.ended = [], False
+        self.losses, self.used, self.kept, self.ended = [], [], [], False
 
     def log(self, values):
         self.losses.append(values["loss"])
+
+    def use_dataset(self, dataset, *, context):
+        self.used.append((dataset, context))
+
+    def log_model(self, model, name):
+        self.kept.append((name, model))
 
     def finish(self):
         self.ended = True
@@ -54,6 +61,13 @@ class Recorder:
     def start_run(self, **what):
         self.runs.append((RunRecorder(), what))
         return self.runs[-1][0]
+
+    def dataset(self, name, *, digest):
+        return name, digest
+
+    def register(self, name, *, run, description):
+        assert run is self.runs[-1][0]
+        return SimpleNamespace(version=7, name=name, description=description)
 
     def event(self, name, **what):
         self.events.append((name, what))

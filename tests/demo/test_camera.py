@@ -35,6 +35,15 @@ def test_the_training_is_a_run_whose_loss_falls(finished):
     assert np.mean(run.losses[-batches:]) < np.mean(run.losses[:batches])
 
 
+def test_what_answers_leads_back_to_the_photos_it_was_trained_on(finished):
+    recorder, case = finished
+    ((run, _),) = recorder.runs
+    (((name, digest), context),) = run.used
+    assert (name, len(digest), context) == ("photos of two phones", 12, "training")
+    assert run.kept == [("model", case.network)]
+    assert {roles["version"] for kind, _, roles in recorder.calls if kind == "log"} == {"7"}
+
+
 def test_log_and_labels_come_in_the_order_of_time(finished):
     recorder, _ = finished
     said = set()

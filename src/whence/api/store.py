@@ -13,9 +13,10 @@ from whence.types.time import parse_time
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from whence.api.dataset import Dataset
     from whence.api.registry import Registered
     from whence.types.lineage import Lineage
     from whence.types.registry import RegisteredModelRow, VersionRow
@@ -148,7 +149,7 @@ class Store:
     def start_run(
         self,
         *,
-        project: str = "default",
+        project: str = "Default",
         name: str | None = None,
         params: dict[str, Any] | None = None,
         tags: dict[str, str] | None = None,
@@ -165,6 +166,19 @@ class Store:
             capture=capture,
             store=self.path,
         )
+
+    def dataset(
+        self,
+        name: str,
+        source: str | os.PathLike[str] = "",
+        *,
+        digest: str | None = None,
+        made_from: Sequence[str | Dataset] = (),
+    ) -> Dataset:
+        """State a dataset and what produced it, in this store; see `whence.dataset`."""
+        from whence.api.dataset import dataset  # noqa: PLC0415 - a program without needs none
+
+        return dataset(name, source, digest=digest, made_from=made_from, store=self.path)
 
     def runs(
         self,

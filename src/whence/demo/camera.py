@@ -7,6 +7,7 @@ log says what happened.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +18,7 @@ from whence.demo import remedies
 from whence.demo.choice import choose
 from whence.demo.network import Network
 from whence.demo.phone import NEW, OLD, shoot
-from whence.demo.service import VERSION, serve
+from whence.demo.service import serve
 from whence.demo.serving import read
 from whence.demo.traffic import APP_VERSIONS, Calendar, requests
 
@@ -42,6 +43,9 @@ _TRAINING_SHARE = 0.45
 _TRAINING_LIGHT = (0.7, 1.1)  # what the traffic's days and evenings span
 _SHOTS = 2  # photos of each scene in training
 
+_DIGITS = 12
+"""Of a digest: enough to tell two sets of photos apart, few enough to read."""
+
 
 class Log(Protocol):
     """What the case needs of `whence.Store`."""
@@ -60,6 +64,14 @@ class Log(Protocol):
         """Begin a run."""
         ...
 
+    def dataset(self, name: str, *, digest: str) -> object:
+        """State a dataset."""
+        ...
+
+    def register(self, name: str, *, run: Any, description: str) -> Registered:  # noqa: ANN401 - the run it began
+        """Make what a run made a version of a model."""
+        ...
+
 
 class RunLog(Protocol):
     """What the case needs of `whence.Run`."""
@@ -68,8 +80,25 @@ class RunLog(Protocol):
         """Record values of metrics at the next step."""
         ...
 
+    def use_dataset(self, dataset: Any, *, context: str) -> None:  # noqa: ANN401 - as it was stated
+        """Record that the run used a dataset."""
+        ...
+
+    def log_model(self, model: Any, name: str) -> None:  # noqa: ANN401 - any object at all
+        """Keep a model with the run."""
+        ...
+
     def finish(self) -> None:
         """Record that the run ended."""
+        ...
+
+
+class Registered(Protocol):
+    """What the case needs of a version of a model."""
+
+    @property
+    def version(self) -> int:
+        """Its number."""
         ...
 
 
@@ -161,9 +190,12 @@ def run(
     tell("choosing", 0.0)
     training = _training(taught, codes, days, passes, rng, seed)
     tell("choosing", 1.0)
-    network = _train(log, training, len(codes), seed, tell)
+    network, version = _train(log, training, len(codes), seed, tell)
     traffic = requests(days, held_out, rng)
-    served = serve(log.model(MODEL), network, traffic, folder.resolve(), codes, rng=rng, tell=tell)
+    served = serve(
+        log.model(MODEL), network, traffic, folder.resolve(), codes,
+        version=version, rng=rng, tell=tell,
+    )  # fmt: skip
     _declare(log, days)
     originals = sum(scene.original is not None for scene in held_out)
     return CameraCase(
@@ -181,8 +213,8 @@ def run(
 
 def _train(
     log: Log, training: remedies.Training, classes: int, seed: int, tell: Progress
-) -> Network:
-    """Train the network that will serve, and log how that goes as a run."""
+) -> tuple[Network, str]:
+    """Train the network that will serve; return it and its version. How that goes is a run."""
     built = training.architecture
     params = {
         "photos": len(training.photos),
@@ -191,13 +223,19 @@ def _train(
         "passes": training.passes,
         "seed": seed,
     }
-    run = log.start_run(project=MODEL, name=f"{MODEL} {VERSION}", params=params)
+    run = log.start_run(project=MODEL, name="first network", params=params)
+    digest = hashlib.sha256(b"".join(photo.tobytes() for photo in training.photos))
+    digest.update(training.labels.tobytes())
+    taught = log.dataset("photos of two phones", digest=digest.hexdigest()[:_DIGITS])
+    run.use_dataset(taught, context="training")
     network = Network(built, classes, seed).fit(
         training.photos, training.labels, training.passes,
         lambda share: tell("training", share), lambda loss: run.log({"loss": loss}),
     )  # fmt: skip
+    run.log_model(network, "model")
     run.finish()
-    return network
+    made = log.register(MODEL, run=run, description="trained before the new phone came out")
+    return network, str(made.version)
 
 
 def _training(

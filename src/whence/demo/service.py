@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, float], None]
 
-__all__ = ["VERSION", "ModelLog", "serve"]
-
-VERSION = "2023.07"
-"""Of the model; it never changes in this case."""
+__all__ = ["ModelLog", "serve"]
 
 
 class ModelLog(Protocol):
@@ -68,6 +65,7 @@ def serve(
     folder: Path,
     codes: dict[str, int],
     *,
+    version: str,
     rng: Generator,
     tell: Progress,
 ) -> list[Served]:
@@ -85,6 +83,8 @@ def serve(
         Where the uploaded files are kept, one folder a day.
     codes
         Class name -> number.
+    version
+        Of the network; it never changes in this case.
     rng
         Draws each photo's crop.
     tell
@@ -97,7 +97,7 @@ def serve(
             files = [_upload(request, folder, rng) for request in those]
             images = [read(file.read_bytes()) for file in files]
             chances = network.probabilities(images)
-            _log_predictions(model, those, files, chances, list(codes))
+            _log_predictions(model, those, files, chances, list(codes), version)
             served += [
                 Served(
                     photo=image,
@@ -137,6 +137,7 @@ def _log_predictions(
     files: Sequence[Path],
     chances: NDArray[np.float32],
     names: Sequence[str],
+    version: str,
 ) -> None:
     rows = [
         {
@@ -157,7 +158,7 @@ def _log_predictions(
         prediction="prediction",
         proba="confidence",
         images="photo",
-        version=VERSION,
+        version=version,
     )
 
 
