@@ -1,6 +1,7 @@
 """Experiments, runs and metrics as MLflow's clients make and read them."""
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -60,7 +61,7 @@ def values(points):
 def test_the_first_experiment_is_there(get):
     found = get("experiments/get", experiment_id="0")["experiment"]
     assert (found["name"], found["artifact_location"]) == ("Default", "mlflow-artifacts:/0")
-    assert found["lifecycle_stage"] == "active"
+    assert (found["lifecycle_stage"], found["workspace"]) == ("active", "default")
 
 
 def test_an_experiment_from_its_making_to_its_return(post, get):
@@ -80,6 +81,24 @@ def test_an_experiment_from_its_making_to_its_return(post, get):
     )
     post("experiments/restore", experiment_id=made)
     assert get("runs/get", run_id=run)["run"]["info"]["lifecycle_stage"] == "active"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("some where", "{here}/some where"),
+        ("file:some/where", "file://{here}/some/where"),
+        ("/some/where", "/some/where"),
+        ("file:///some/where", "file:///some/where"),
+        ("s3://some/where", "s3://some/where"),
+    ],
+)
+def test_a_relative_location_is_one_below_the_folder_of_the_server(post, get, sent, kept):
+    made = post("experiments/create", name=f"at {sent}", artifact_location=sent)["experiment_id"]
+    place = kept.format(here=Path.cwd().as_posix())
+    assert get("experiments/get", experiment_id=made)["experiment"]["artifact_location"] == place
+    run = post("runs/create", experiment_id=made)["run"]["info"]
+    assert run["artifact_uri"] == f"{place}/{run['run_id']}/artifacts"
 
 
 def test_a_run_reads_back_as_it_was_logged(post, get, experiment):
@@ -118,6 +137,19 @@ def test_a_run_reads_back_as_it_was_logged(post, get, experiment):
     assert found["outputs"]["model_outputs"] == [{"model_id": "m-1", "step": 3}]
     seen = post("experiments/search-datasets", experiment_ids=[experiment])["dataset_summaries"]
     assert seen == [{"experiment_id": experiment, "name": "d", "digest": "1", "context": "train"}]
+
+
+def test_datasets_are_read_in_the_order_in_which_they_were_said(post, get, run):
+    names = list("zdbaceyx")
+
+    def used(name):
+        dataset = {"name": name, "digest": "1", "source_type": "local", "source": "s"}
+        return {"dataset": dataset, "tags": [{"key": key, "value": "1"} for key in "ba"]}
+
+    post("runs/log-inputs", run_id=run, datasets=[used(name) for name in names])
+    found = get("runs/get", run_id=run)["run"]["inputs"]["dataset_inputs"]
+    assert [one["dataset"]["name"] for one in found] == names
+    assert [tag["key"] for tag in found[0]["tags"]] == ["a", "b"]
 
 
 def test_the_value_that_stands_is_that_of_the_largest_step_then_time_then_value(post, get, run):
@@ -163,6 +195,25 @@ def test_the_same_point_again_is_one_point_of_its_batch(post, get, run):
     point = {"key": "m", "value": 1.0, "timestamp": 5, "step": 0}
     post("runs/log-batch", run_id=run, metrics=[point, point])
     assert values(get("metrics/get-history", run_id=run, metric_key="m")) == [(0, 5, 1.0)]
+
+
+def test_the_same_point_sent_again_is_read_once(post, get, run):
+    for value in (1.0, 1.0, "NaN", "NaN", 2.0):
+        post("runs/log-metric", run_id=run, key="again", value=value, timestamp=5, step=1)
+    read = [(1, 5, "NaN"), (1, 5, 1.0), (1, 5, 2.0)]
+    assert values(get("metrics/get-history", run_id=run, metric_key="again")) == read
+    bulk = get("metrics/get-history-bulk", run_id=run, metric_key="again")
+    assert values(bulk) == read
+    sample = get("metrics/get-history-bulk-interval", run_ids=run, metric_key="again")
+    assert values(sample) == read
+
+
+def test_datasets_are_those_of_the_experiments_that_there_are(post, run, experiment):
+    used = {"dataset": {"name": "d", "digest": "1", "source_type": "local", "source": "s"}}
+    post("runs/log-inputs", run_id=run, datasets=[used])
+    found = post("experiments/search-datasets", experiment_ids=[experiment, "4711"])
+    assert found["dataset_summaries"] == [{"experiment_id": experiment, "name": "d", "digest": "1"}]
+    assert not post("experiments/search-datasets", experiment_ids=["4711"]).get("dataset_summaries")
 
 
 def test_a_param_does_not_change(post, run):
@@ -245,6 +296,14 @@ def test_a_deleted_run_is_not_changed_and_comes_back(post, get, run):
         ("runs/log-model", {"run_id": "{run}", "model_json": "no"}, "is not a valid JSON"),
         ("experiments/create", {"name": "x", "artifact_location": "s3://b/c#d"},
          "URL can't include fragments or params"),
+        ("experiments/create", {"name": "x", "artifact_location": "s3://b/c?d=e"},
+         "Invalid query string"),
+        ("experiments/create", {"name": "x", "artifact_location": "runs:/b"},
+         "cannot be a runs:/ URI"),
+        ("experiments/create", {"name": "x", "artifact_location": "s3://" + "b" * 2044},
+         "cannot be greater than 2048 characters"),
+        ("experiments/create", {"name": "x", "artifact_location": "file://elsewhere/b"},
+         "is not a valid remote uri"),
         ("experiments/create", {"name": "x" * 501}, "exceeds the maximum length of 500"),
     ],
 )  # fmt: skip
@@ -261,6 +320,8 @@ def test_what_is_not_there_is_not_found(post, get):
     assert missing == {
         "error_code": "RESOURCE_DOES_NOT_EXIST",
         "message": "No Experiment with id=4711 exists",
+        "sqlstate": "KAM00",
+        "error_class": "RESOURCE_NOT_FOUND",
     }
     assert post("runs/set-tag", 404, run_id="nix", key="a", value="b")["error_code"] == (
         "RESOURCE_DOES_NOT_EXIST"

@@ -260,6 +260,8 @@ def searched(client):
         ("span.attributes.deep.key RLIKE 'q.oted'", "c"),
         ("span.attributes.other LIKE '%'", ""),
         ("trace.text LIKE '%quoted%'", "c"),
+        ("span.content ILIKE '%QUOTED%'", "c"),
+        ("span.content LIKE '%quoted%' AND span.status = 'ERROR'", ""),
     ],
 )
 def test_traces_are_found(client, searched, text, expected):
@@ -289,6 +291,7 @@ def test_traces_come_in_an_order_and_by_pages(client, searched):
         ({"text": "span.foo = 'x'"}, "Invalid span attribute 'foo'"),
         ({"text": "span.attributes. = 'x'"}, "cannot be empty"),
         ({"text": "trace.text = 'x'"}, "comparator '='"),
+        ({"text": "span.content = 'x'"}, "comparator '='"),
         ({"text": "prompt = 'p'"}, "Invalid prompts filter value 'p'"),
         ({"text": "prompt LIKE 'p/1'"}, "Invalid comparator 'LIKE' for prompts"),
         ({"text": "name RLIKE '('"}, "Invalid regular expression"),

@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from whence.store import spans
+from whence.store import span_facts, spans
 from whence.store.folder import StoreFolder
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
@@ -210,6 +210,16 @@ def test_a_compressed_body_is_taken(store, send, trace):
     assert len(kept(store, trace)) == 1
 
 
+@pytest.mark.parametrize(("service", "shown"), [("claude-code", "claude-code"), ("shop", None)])
+def test_known_programs_are_named_in_their_roots(store, send, info, trace, service, shown):
+    own = request(span(trace, 1), span(trace, 2, 1), resource={"service.name": service})
+    send(own)
+    root, child = sorted(kept(store, trace), key=lambda one: one.id)
+    assert root.attributes.get("service.name") == shown
+    assert "service.name" not in child.attributes
+    assert info(trace)["tags"]["service.name"] == service
+
+
 def test_a_trace_is_told_by_its_spans(send, info, trace):
     asked = {
         "messages": [{"role": "system", "content": "be kind"}, {"role": "user", "content": "hi"}]
@@ -301,6 +311,67 @@ def test_what_was_told_holds_against_spans(client, send, info, trace):
     }
 
 
+def test_a_call_may_be_spread_over_attributes(store, send, info, trace):
+    said = {
+        "ai.operationId": "ai.streamText.doStream",
+        "ai.prompt.messages": '[{"role": "user", "content": "hi"}]',
+        "ai.prompt.tools": ['{"name": "look"}'],
+        "ai.response.text": "bye",
+        "ai.response.finishReason": "stop",
+        "ai.prompter": "no part of it",
+    }
+    send(request(span(trace, said=said)))
+    (one,) = kept(store, trace)
+    assert span_facts.inputs_of(one.attributes) == {
+        "messages": [{"role": "user", "content": "hi"}],
+        "tools": [{"name": "look"}],
+    }
+    assert span_facts.outputs_of(one.attributes) == {"text": "bye", "finishReason": "stop"}
+    assert info(trace)["request_preview"] == "hi"
+
+
+def test_messages_may_be_told_by_events(client, send, info, trace):
+    asked = span(trace)
+    for name, said in {
+        "gen_ai.system.message": {"content": "be kind"},
+        "gen_ai.user.message": {"content": '{"text": "hi"}', "role": "customer"},
+        "gen_ai.choice": {"content": "bye", "finish_reason": "stop"},
+        "exception": {"content": "none of it"},
+    }.items():
+        event = asked.events.add(time_unix_nano=BEGIN, name=name)
+        for key, value in said.items():
+            event.attributes.add(key=key, value=any_value(value))
+    send(request(asked))
+    file = "/ajax-api/3.0/mlflow/get-trace-artifact"
+    (one,) = client.get(file, params={"request_id": f"tr-{trace.hex()}"}).json()["spans"]
+    assert json.loads(one["attributes"]["mlflow.spanInputs"]) == [
+        {"role": "system", "content": "be kind"},
+        {"role": "customer", "content": {"text": "hi"}},
+    ]
+    answered = [{"role": "assistant", "content": "bye"}]
+    assert json.loads(one["attributes"]["mlflow.spanOutputs"]) == answered
+    assert json.loads(info(trace)["response_preview"]) == answered
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"gen_ai.request.model": "m"}, "LLM"),
+        ({"gen_ai.request.model": "m", "gen_ai.operation.name": "chat"}, "CHAT_MODEL"),
+        ({"span.type": "claude_code.tool"}, "TOOL"),
+        ({"span.type": "interaction"}, "AGENT"),
+        ({"mlflow.spanType": '"CHAIN"'}, "CHAIN"),
+        ({"mlflow.spanType": '"UNKNOWN"', "openinference.span.kind": "TOOL"}, "TOOL"),
+        ({"traceloop.span.kind": "unknown"}, "UNKNOWN"),
+        ({"ai.operationId": '["no text"]'}, None),
+        ({"url.path": "/"}, None),
+    ],
+)
+def test_what_a_span_does_may_be_told_in_many_ways(store, send, trace, said, kind):
+    send(request(span(trace, said=said)))
+    assert kept(store, trace)[0].kind == kind
+
+
 def test_several_traces_in_one_request(send, info, store):
     several = [uuid.uuid4().bytes for _ in range(3)]
     send(request(*(span(trace, number) for trace in several for number in (1, 2))))
@@ -359,8 +430,8 @@ def test_spans_need_ids_and_an_experiment(send, trace):
     digits = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "zz"}]}]}]})
     assert send(digits.encode(), 400, kind=JSON).json()["detail"] == "Invalid OpenTelemetry format"
     said = send(request(span(trace)), 404, experiment="987").json()
-    assert said == {"error_code": "RESOURCE_DOES_NOT_EXIST",
-                    "message": "No Experiment with id=987 exists"}  # fmt: skip
+    assert said["error_code"] == "RESOURCE_DOES_NOT_EXIST"
+    assert said["message"] == "No Experiment with id=987 exists"
     assert send(request(span(trace)), 400, experiment="abc").json()["error_code"] == (
         "INVALID_PARAMETER_VALUE"
     )

@@ -38,12 +38,47 @@ class _Stream(Protocol):
         """Return at most so many bytes."""
 
 
-_GZIP_WINDOW, _ZLIB_WINDOW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
-"""How zlib is told which of the two formats to expect."""
+_GZIP_WINDOW, _ZLIB_WINDOW, _BARE_WINDOW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+"""How zlib is told which of its formats to expect."""
+
+_HEAD, _METHOD, _DEFLATE, _CHECK = 2, 0x0F, 8, 31
+"""Zlib's format begins with two bytes: the method of packing, which is always this one, in the low
+half of the first, and both together a multiple of 31 (RFC 1950)."""
+
+
+class _Deflate:
+    """What senders mean by ``deflate``: zlib's format, or the bare stream of some (RFC 9110)."""
+
+    def __init__(self) -> None:
+        self._stream: _Stream | None = None
+        self._head = b""
+
+    @property
+    def eof(self) -> bool:
+        return self._stream is not None and self._stream.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return b"" if self._stream is None else self._stream.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        if self._stream is None:
+            self._head += data
+            if len(self._head) < _HEAD:
+                return b""
+            data, self._head = self._head, b""
+            self._stream = zlib.decompressobj(_ZLIB_WINDOW if _is_zlib(data) else _BARE_WINDOW)
+        return self._stream.decompress(data, max_length)
+
+
+def _is_zlib(data: bytes) -> bool:
+    is_checked = int.from_bytes(data[:_HEAD]) % _CHECK == 0
+    return data[0] & _METHOD == _DEFLATE and is_checked
+
 
 _STREAMS: dict[str, Callable[[], _Stream]] = {
     "gzip": lambda: zlib.decompressobj(_GZIP_WINDOW),
-    "deflate": lambda: zlib.decompressobj(_ZLIB_WINDOW),
+    "deflate": _Deflate,
 }
 _BROKEN: tuple[type[Exception], ...] = (zlib.error,)
 

@@ -64,8 +64,9 @@ class Use(NamedTuple):
 
 def add_inputs(metadata: Metadata, run: str, project: str, inputs: Iterable[Input]) -> None:
     """Say which datasets a run used; again changes nothing; the caller holds the transaction."""
-    at = time.time_ns() // 1000
-    for dataset, tags in inputs:
+    now = time.time_ns() // 1000
+    # A microsecond apart, so that they are read in the order in which they were said.
+    for at, (dataset, tags) in enumerate(inputs, now):
         metadata.run(_KEEP.format("?"), *(uuid7(), project, *dataset, at))
         metadata.run(
             "INSERT INTO inputs (run, dataset, tags, at) SELECT ?, id, ?, ? FROM datasets"

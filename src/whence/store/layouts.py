@@ -274,6 +274,22 @@ CREATE TABLE scorer_versions (
     scorer TEXT NOT NULL, version INTEGER NOT NULL, content TEXT NOT NULL,
     created INTEGER NOT NULL, PRIMARY KEY (scorer, version)
 );
+CREATE TABLE label_schemas (
+    id TEXT PRIMARY KEY, project INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+    input TEXT NOT NULL, instruction TEXT, comments INTEGER NOT NULL, preset INTEGER NOT NULL,
+    created INTEGER NOT NULL, updated INTEGER NOT NULL, UNIQUE (project, name)
+);
+CREATE TABLE review_queues (
+    id TEXT PRIMARY KEY, project INTEGER NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL,
+    personal INTEGER NOT NULL, owner TEXT, users TEXT NOT NULL, schemas TEXT NOT NULL,
+    created INTEGER NOT NULL, updated INTEGER NOT NULL, UNIQUE (project, folded)
+);
+CREATE TABLE review_items (
+    queue TEXT NOT NULL, trace TEXT NOT NULL, state TEXT NOT NULL, decided_by TEXT,
+    decided INTEGER, created INTEGER NOT NULL, updated INTEGER NOT NULL,
+    PRIMARY KEY (queue, trace)
+) WITHOUT ROWID;
+CREATE INDEX review_items_by_trace ON review_items (trace);
 """,
 )
 """What each layout adds to the one before."""

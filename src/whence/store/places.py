@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -15,18 +16,27 @@ from whence.types.paths import safe_path
 from whence.types.time import moment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from whence.store.artifacts import Artifact
     from whence.store.folder import StoreFolder
     from whence.store.metadata import Metadata
 
-__all__ = ["OWN", "artifacts_of", "file_in", "folder_of_run", "folders_of_run", "inside"]
+__all__ = [
+    "OWN",
+    "artifacts_of",
+    "file_in",
+    "folder_of_run",
+    "folders_of_run",
+    "inside",
+    "resolved",
+]
 
 OWN = "runs"
 """Below this lie the artifacts that programs log to runs of ours, a folder a run."""
 
 _MOST_NAMES = 20
+
+_HERE = {None, ".", "localhost", "127.0.0.1"}
+"""What a ``file:`` URI may call this machine."""
 
 _SCHEME = "mlflow-artifacts"
 _ROUTE = re.compile(r"/(?:ajax-)?api/2\.0/mlflow-artifacts/artifacts(?:/|$)")
@@ -116,3 +126,32 @@ def inside(place: str) -> str | None:
         return None
     folder = unquote(path).strip("/")
     return safe_path(folder) if folder else ""
+
+
+def resolved(place: str) -> str:
+    """Return a place as it means the same wherever it is read.
+
+    A path that is relative, alone or behind ``file:``, is one below the folder that this program
+    runs in. Other places stay as they are.
+
+    Raises
+    ------
+    BadInput
+        If it names a file of another machine.
+    """
+    try:
+        parts = urlsplit(place)
+    except ValueError as error:
+        raise BadInput(f"{place[:200]!r} is no URI: {error}") from error
+    if parts.scheme not in {"", "file"}:
+        return place
+    if parts.scheme == "file" and parts.hostname not in _HERE:
+        raise BadInput(
+            f"{place[:200]} is not a valid remote uri: file: names files of this machine; "
+            "use the scheme of what serves them"
+        )
+    path = unquote(parts.path)
+    if path.startswith("/"):
+        return place
+    absolute = Path.cwd().joinpath(path).as_posix()
+    return f"file://{absolute}" if parts.scheme else absolute

@@ -1,8 +1,8 @@
 """Under which names the makers of spans say what a span did: their conventions, as a table.
 
 Sources: OpenTelemetry's semantic conventions for generative AI, OpenInference, OpenLLMetry
-(Traceloop), Google ADK, Vercel AI SDK, VoltAgent, LiveKit, Laminar, Langfuse, Spring AI, and the
-attributes of MLflow's own SDK, which go before all others.
+(Traceloop), Claude Code, Google ADK, Vercel AI SDK, VoltAgent, LiveKit, Laminar, Langfuse,
+Spring AI, and the attributes of MLflow's own SDK, which go before all others.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "CALLS",
     "CONVENTIONS",
     "COST",
     "GIVEN",
+    "IMPLIED",
     "SESSION",
     "TOKENS",
     "USER",
@@ -87,7 +89,7 @@ _OPEN_INFERENCE = Convention(
     kind=("openinference.span.kind",),
     kinds={one: one for one in (
         "TOOL", "CHAIN", "LLM", "RETRIEVER", "EMBEDDING", "AGENT", "RERANKER", "GUARDRAIL",
-        "EVALUATOR")},
+        "EVALUATOR", "UNKNOWN")},
     inputs=("input.value",),
     outputs=("output.value",),
     tokens={
@@ -132,7 +134,8 @@ _GEN_AI = Convention(
 
 _TRACELOOP = Convention(
     kind=("traceloop.span.kind",),
-    kinds={"workflow": "WORKFLOW", "task": "TASK", "agent": "AGENT", "tool": "TOOL"},
+    kinds={"workflow": "WORKFLOW", "task": "TASK", "agent": "AGENT", "tool": "TOOL",
+           "unknown": "UNKNOWN"},
     inputs=(
         "traceloop.entity.input",
         re.compile(r"gen_ai\.prompt\.\d+\.content"),
@@ -145,7 +148,7 @@ _TRACELOOP = Convention(
         "total_tokens": ("llm.usage.total_tokens",),
     },
     provider=("gen_ai.system",),
-)
+)  # fmt: skip
 
 _GOOGLE_ADK = Convention(
     inputs=("gcp.vertex.agent.llm_request", "gcp.vertex.agent.tool_call_args"),
@@ -177,6 +180,15 @@ _VOLT_AGENT = Convention(
         "input_tokens": ("usage.prompt_tokens", "llm.usage.prompt_tokens"),
         "output_tokens": ("usage.completion_tokens", "llm.usage.completion_tokens"),
         "total_tokens": ("usage.total_tokens", "llm.usage.total_tokens"),
+    },
+)
+
+_CLAUDE_CODE = Convention(
+    kind=("span.type",),
+    kinds={
+        f"{prefix}{one}": kind
+        for prefix in ("claude_code.", "")
+        for one, kind in (("interaction", "AGENT"), ("llm_request", "LLM"), ("tool", "TOOL"))
     },
 )
 
@@ -213,6 +225,7 @@ _LANGFUSE = Convention(
         "chain": "CHAIN",
         "evaluator": "EVALUATOR",
         "guardrail": "GUARDRAIL",
+        "span": "UNKNOWN",
     },
     inputs=("langfuse.observation.input",),
     outputs=("langfuse.observation.output",),
@@ -220,6 +233,7 @@ _LANGFUSE = Convention(
 
 CONVENTIONS = (
     _OPEN_INFERENCE,
+    _CLAUDE_CODE,
     _GEN_AI,
     _TRACELOOP,
     _GOOGLE_ADK,
@@ -230,3 +244,39 @@ CONVENTIONS = (
     _LANGFUSE,
 )
 """In the order in which they are asked."""
+
+
+class Spread(NamedTuple):
+    """Spans that have what went in and came out as many attributes, one for each part of it.
+
+    Attributes
+    ----------
+    kind, kinds
+        Which attribute tells such a span, and its values.
+    inputs, outputs
+        What the names of the parts begin with.
+    """
+
+    kind: str
+    kinds: frozenset[str]
+    inputs: str
+    outputs: str
+
+
+CALLS = Spread(
+    kind="ai.operationId",
+    kinds=frozenset({"ai.generateText.doGenerate", "ai.streamText.doStream"}),
+    inputs="ai.prompt.",
+    outputs="ai.response.",
+)
+"""Calls of a language model by the Vercel AI SDK."""
+
+IMPLIED = {
+    "gen_ai.request.model": "LLM",
+    "lk.retry_count": "LLM",
+    "lk.function_tool.name": "TOOL",
+    "lk.agent_name": "AGENT",
+    "lk.instructions": "AGENT",
+    "lk.generation_id": "AGENT",
+}
+"""What a span does that has an attribute but does not say its kind: OpenTelemetry's, LiveKit's."""

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from whence.store.span_conventions import CONVENTIONS, COST, GIVEN, SESSION, TOKENS, USER
+from whence.store.span_conventions import (
+    CALLS,
+    CONVENTIONS,
+    COST,
+    GIVEN,
+    IMPLIED,
+    SESSION,
+    TOKENS,
+    USER,
+)
+from whence.store.span_events import completion_of, prompt_of
+from whence.store.span_values import meant, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,10 +41,6 @@ __all__ = [
 _UNKNOWN = "UNKNOWN"
 """What MLflow's SDK says of a span that has no kind."""
 
-_PROMPT_EVENT = ("gen_ai.content.prompt", "gen_ai.prompt")
-_COMPLETION_EVENT = ("gen_ai.content.completion", "gen_ai.completion")
-"""Events of Spring AI, and the attribute of each that holds the text."""
-
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,19}\s*")
 _LARGEST = 2**63
 """Tokens are counted below it."""
@@ -42,36 +48,19 @@ _LARGEST = 2**63
 _TOKEN_KEYS = frozenset(key for one in CONVENTIONS for keys in one.tokens.values() for key in keys)
 
 
-def meant(value: object) -> object:
-    """Return what an attribute means: makers without objects write them as JSON texts."""
-    if isinstance(value, str) and value.lstrip()[:1] in {"{", "[", '"'}:
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
-
-
-def text_of(value: object) -> str:
-    """Return a value as JSON; a text that is JSON of an object, list or text stays as it is.
-
-    Of bytes it is a text of how Python writes them.
-    """
-    if isinstance(value, str) and meant(value) is not value:
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
 def kind_of(attributes: Mapping[str, Any]) -> str | None:
     """Return what a span does, such as ``"LLM"``; None if it does not say."""
-    given = attributes.get(GIVEN.kind)
-    if given not in {None, _UNKNOWN} and isinstance(given, str):
+    given = meant(attributes.get(GIVEN.kind))
+    if isinstance(given, str) and given != _UNKNOWN:
         return given
     for one in CONVENTIONS:
         for key in one.kind:
             said = meant(attributes[key]) if key in attributes else None
             if isinstance(said, str) and said in one.kinds:
                 return one.kinds[said]
+    for name, kind in IMPLIED.items():
+        if name in attributes:
+            return kind
     return given if isinstance(given, str) else None
 
 
@@ -79,16 +68,20 @@ def inputs_of(attributes: Mapping[str, Any], events: Sequence[Event] = ()) -> ob
     """Return what went into a span; None if it does not say."""
     if GIVEN.inputs in attributes:
         return attributes[GIVEN.inputs]
-    found = _first(attributes, (one.inputs for one in CONVENTIONS))
-    return _of_event(events, *_PROMPT_EVENT) if found is None else found
+    found = _gathered(attributes, CALLS.inputs)
+    if found is None:
+        found = _first(attributes, (one.inputs for one in CONVENTIONS))
+    return prompt_of(events) if found is None else found
 
 
 def outputs_of(attributes: Mapping[str, Any], events: Sequence[Event] = ()) -> object:
     """Return what came out of a span; None if it does not say."""
     if GIVEN.outputs in attributes:
         return attributes[GIVEN.outputs]
-    found = _first(attributes, (one.outputs for one in CONVENTIONS))
-    return _of_event(events, *_COMPLETION_EVENT) if found is None else found
+    found = _gathered(attributes, CALLS.outputs)
+    if found is None:
+        found = _first(attributes, (one.outputs for one in CONVENTIONS))
+    return completion_of(events) if found is None else found
 
 
 def tokens_of(attributes: Mapping[str, Any]) -> dict[str, int] | None:
@@ -168,6 +161,21 @@ def _text(value: object) -> str | None:
     return said if isinstance(said, str) else text_of(value)
 
 
+def _gathered(attributes: Mapping[str, Any], prefix: str) -> object:
+    """Return the parts of what went in or out of a call, by name; None if it is no such call."""
+    kind = meant(attributes.get(CALLS.kind))
+    if not isinstance(kind, str) or kind not in CALLS.kinds:
+        return None
+    found = {
+        key.removeprefix(prefix): [meant(one) for one in value]
+        if isinstance(value, list)
+        else meant(value)
+        for key, value in attributes.items()
+        if key.startswith(prefix)
+    }
+    return found or None
+
+
 def _first(
     attributes: Mapping[str, Any], names: Iterable[Iterable[str | re.Pattern[str]]]
 ) -> object:
@@ -181,13 +189,6 @@ def _first(
             for key in keys:
                 if meant(attributes[key]):
                     return attributes[key]
-    return None
-
-
-def _of_event(events: Sequence[Event], name: str, key: str) -> object:
-    for event in events:
-        if event.name == name and event.attributes.get(key):
-            return event.attributes[key]
     return None
 
 

@@ -140,7 +140,7 @@ def _meant(one: Condition) -> Condition:
         return one._replace(kind="attribute", key="prompt")
     if one.kind == "request_metadata" and one.key == _SOURCE_RUN and one.operator == "=":
         return one._replace(kind="attribute", key="run_id")
-    if (one.kind, one.key) == ("attribute", "text"):
+    if (one.kind, one.key) in {("attribute", "text"), ("span", "content")}:
         if one.operator not in {"LIKE", "ILIKE"}:
             raise BadInput(
                 f"span.content comparator '{one.operator}' not one of '{{'ILIKE', 'LIKE'}}'"

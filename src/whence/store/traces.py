@@ -202,6 +202,7 @@ _TABLES = (
     ("spans", "trace"),
     ("assessments", "trace"),
     ("trace_links", "trace"),
+    ("review_items", "trace"),
     ("trace_tags", "trace"),
     ("trace_metadata", "trace"),
     ("traces", "id"),

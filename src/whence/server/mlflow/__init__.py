@@ -15,14 +15,19 @@ from whence.server.mlflow.artifacts import ARTIFACTS
 from whence.server.mlflow.assessments import ASSESSMENTS
 from whence.server.mlflow.evaluation_datasets import EVALUATION_DATASETS
 from whence.server.mlflow.experiments import EXPERIMENTS
+from whence.server.mlflow.label_schemas import LABEL_SCHEMAS
 from whence.server.mlflow.logged_models import LOGGED_MODELS
 from whence.server.mlflow.metrics import METRICS
 from whence.server.mlflow.old_traces import OLD_TRACES
 from whence.server.mlflow.otlp import otlp_routes
+from whence.server.mlflow.promptlab import PROMPTLAB
 from whence.server.mlflow.registry import REGISTRY
+from whence.server.mlflow.review_queues import REVIEW_QUEUES
 from whence.server.mlflow.run_logging import LOGGING
 from whence.server.mlflow.runs import RUNS
+from whence.server.mlflow.scorers import SCORERS
 from whence.server.mlflow.search import SEARCH
+from whence.server.mlflow.strays import stray_routes
 from whence.server.mlflow.trace_edits import TRACE_EDITS
 from whence.server.mlflow.trace_metrics import TRACE_METRICS
 from whence.server.mlflow.trace_search import TRACE_SEARCH
@@ -50,6 +55,7 @@ def mlflow_routes(shared: Shared) -> list[Route]:
         *RUNS,
         *SEARCH,
         *LOGGING,
+        *PROMPTLAB,
         *METRICS,
         *LOGGED_MODELS,
         *EVALUATION_DATASETS,
@@ -61,10 +67,14 @@ def mlflow_routes(shared: Shared) -> list[Route]:
         *TRACES,
         *OLD_TRACES,
         *ASSESSMENTS,
+        *SCORERS,
+        *LABEL_SCHEMAS,
+        *REVIEW_QUEUES,
         *_SERVER,
     )
     own = [*artifact_routes(shared), *otlp_routes(shared)]
-    return [*own, *routes_of(shared, calls), Route("/version", _version)]
+    known = [*own, *routes_of(shared, calls), Route("/version", _version)]
+    return [*known, *stray_routes(known)]
 
 
 async def _version(_: Request) -> Response:
@@ -78,6 +88,8 @@ def _server_info(_: Shared, __: Message) -> dict[str, object]:
         "trace_archival_enabled": False,
         "multipart_uploads_enabled": False,
         "multipart_downloads_enabled": False,
+        "presigned_upload_run_id_supported": True,
+        "presigned_upload_model_id_supported": True,
         "features_enabled": {"gateway": False},
     }
 

@@ -43,7 +43,7 @@ def _refuse_outside(path: str) -> None:
 
 
 def _without_gaps(path: str) -> str:
-    return joined(*path.split("/"))
+    return joined(*(name for name in path.split("/") if name != "."))
 
 
 def place_of_run(shared: Shared, run: str | None) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from whence.errors import BadInput
-from whence.server.mlflow.rules import check_experiment_name, check_experiment_tag
+from whence.server.mlflow.rules import check_experiment_name, check_experiment_tag, check_place
 from whence.server.mlflow.wire import Call, Message, Refused
-from whence.store import projects
+from whence.store import places, projects
 
 if TYPE_CHECKING:
     from whence.server.shared import Shared
@@ -30,6 +30,10 @@ __all__ = [
 
 _LARGEST = 2**63 - 1
 """SQLite's largest integer."""
+
+
+_WORKSPACE = "default"
+"""What clients call the only part of a server that is not divided into several."""
 
 
 class Pair(Message):
@@ -94,6 +98,7 @@ class Experiment(Message):
     lifecycle_stage: str
     last_update_time: int
     creation_time: int
+    workspace: str
     tags: list[Tag] = msgspec.field(default_factory=list)
 
 
@@ -154,6 +159,7 @@ def experiment_message(found: Project) -> Experiment:
         lifecycle_stage="active" if found.deleted is None else "deleted",
         last_update_time=found.updated // 1000,
         creation_time=found.created // 1000,
+        workspace=_WORKSPACE,
         tags=[Tag(key=key, value=value) for key, value in sorted(found.tags.items())],
     )
 
@@ -173,12 +179,10 @@ def _create(shared: Shared, asked: Create) -> dict[str, str]:
     for tag in asked.tags:
         check_experiment_tag(tag.key, tag.value)
         tags[tag.key] = tag.value
-    place = asked.artifact_location or None
-    if place is not None and any(mark in place.partition("://")[2] for mark in "#?"):
-        raise Refused(
-            "INVALID_PARAMETER_VALUE",
-            "'artifact_location' URL can't include fragments or params.",
-        )
+    place = None
+    if asked.artifact_location:
+        place = places.resolved(asked.artifact_location)
+        check_place(asked.artifact_location)
     try:
         made = projects.create(shared.store.metadata, asked.name, place=place, tags=tags)
     except BadInput:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -80,6 +82,15 @@ def _shown(points: Sequence[Point], run: str | None = None) -> list[Value]:
     ]
 
 
+def _points(shared: Shared, run: str, key: str) -> list[Point]:
+    """Return the history of a metric, each point once: clients that got no answer ask again."""
+    return [next(same) for _, same in groupby(history(shared.store, run, key), _what)]
+
+
+def _what(point: Point) -> tuple[int, int, float | None]:
+    return point.time, point.step, None if math.isnan(point.value) else point.value
+
+
 def _history(shared: Shared, asked: History) -> Page:
     run, most = asked.run, asked.max_results
     if most is not None and most <= 0:
@@ -88,7 +99,7 @@ def _history(shared: Shared, asked: History) -> Page:
             f"Invalid value {most} for parameter 'max_results' supplied. It must be a positive "
             "integer.",
         )
-    found = history(shared.store, run, asked.metric_key)
+    found = _points(shared, run, asked.metric_key)
     first = offset_of(asked.page_token)
     end = len(found) if most is None else first + most
     token = token_of(end) if end < len(found) else ""
@@ -114,7 +125,7 @@ def _bulk(shared: Shared, asked: Bulk) -> dict[str, list[Value]]:
         )
     values: list[Value] = []
     for run in sorted(set(runs)):
-        values += _shown(history(shared.store, run, asked.metric_key), run)
+        values += _shown(_points(shared, run, asked.metric_key), run)
     return {"metrics": values[: min(asked.max_results, _MOST_POINTS)]}
 
 
@@ -147,7 +158,7 @@ def _interval(shared: Shared, asked: Interval) -> Page:
         )
     values: list[Value] = []
     for run in runs:
-        found = sorted(history(shared.store, run, asked.metric_key), key=lambda point: point.step)
+        found = sorted(_points(shared, run, asked.metric_key), key=lambda point: point.step)
         if first is not None and last is not None:
             found = [point for point in found if first <= point.step <= last]
         values += _shown(_sample(found, asked.max_results), run)

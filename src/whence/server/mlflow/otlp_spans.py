@@ -21,7 +21,7 @@ from whence.store.span_facts import kind_of, text_of
 from whence.store.spans import Event, Link, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
@@ -36,6 +36,12 @@ _TAG = "mlflow.traceTag."
 _NAME = "mlflow.traceName"
 _OF_THE_SDK = ("telemetry.sdk.", "mlflow.")
 """What of a resource says nothing of who made the spans."""
+
+_SERVICE = "service.name"
+_SHOWN_SERVICES = frozenset(
+    {"claude-code", "codex_cli_rs", "codex_vscode", "gemini-cli", "qwen-code"}
+)
+"""Programs whose name MLflow's clients read in the attributes of a root, too."""
 
 _MORE = {"trace_state", "flags", "kind", "dropped_attributes_count", "dropped_events_count",
          "dropped_links_count"}  # fmt: skip
@@ -119,9 +125,11 @@ def received(message: ExportTraceServiceRequest) -> Received:
     found = Received([], {}, {})
     for resource in message.resource_spans:
         of_resource = dict(_resource_tags(resource.resource.attributes))
+        named = of_resource.get(_SERVICE)
+        of_root = {_SERVICE: named} if named in _SHOWN_SERVICES else {}
         for scope in resource.scope_spans:
             for one in scope.spans:
-                span = _span(one)
+                span = _span(one, of_root)
                 found.spans.append(span)
                 tags = found.tags.setdefault(span.trace, {})
                 tags |= {key: value for key, value in of_resource.items() if key not in tags}
@@ -133,12 +141,14 @@ def received(message: ExportTraceServiceRequest) -> Received:
     return found
 
 
-def _span(one: SpanMessage) -> Span:
+def _span(one: SpanMessage, of_root: Mapping[str, Any]) -> Span:
     if not one.trace_id or not one.span_id:
         raise NoSpan("a span needs a traceId and a spanId; send both")
     if max(one.start_time_unix_nano, one.end_time_unix_nano) >= _TOO_LATE:
         raise NoSpan("a time of a span lies beyond the year 2262; send nanoseconds since 1970")
     attributes = _attributes(one.attributes)
+    if not one.parent_span_id:
+        attributes |= of_root
     return Span(
         trace=PREFIX + one.trace_id.hex().zfill(32),
         id=one.span_id.hex().zfill(16),

@@ -6,6 +6,7 @@ import json
 import posixpath
 import re
 from typing import NoReturn
+from urllib.parse import urlparse
 
 from whence.server.mlflow.wire import Refused
 
@@ -18,6 +19,7 @@ __all__ = [
     "check_metric",
     "check_name",
     "check_param",
+    "check_place",
     "check_run_id",
     "check_tag",
     "invalid",
@@ -29,6 +31,9 @@ _RUN_ID = re.compile(r"^[a-zA-Z0-9][\w\-]{0,255}$")
 _KEY, _PARAM, _TAG, _EXPERIMENT_TAG, _EXPERIMENT_NAME = 250, 6000, 8000, 20_000, 500
 """The longest key of anything, values of params, of tags of runs and of experiments, and name of an
 experiment, in characters."""
+
+_PLACE = 2048
+"""The longest location of artifacts, in characters."""
 
 MOST_METRICS, _MOST_PARAMS, _MOST_TOGETHER = 1000, 100, 1000
 """Of one batch: metrics, params or tags, all together."""
@@ -106,6 +111,26 @@ def check_experiment_tag(key: str, value: str) -> None:
 def check_experiment_name(name: str) -> None:
     """Refuse the name of an experiment."""
     check_length("name", _EXPERIMENT_NAME, name)
+
+
+def check_place(place: str) -> None:
+    """Refuse a location of artifacts that names none, or that could lead elsewhere."""
+    parts = urlparse(place)
+    if parts.fragment or parts.params:
+        _refuse("'artifact_location' URL can't include fragments or params.")
+    if parts.query:  # what runs append to a location would become part of it
+        _refuse("Invalid query string")
+    if place.startswith("runs:"):
+        _refuse(f"Artifact location cannot be a runs:/ URI. Given: '{place}'")
+    if len(place) > _PLACE:
+        _refuse(
+            "Invalid artifact path length. The length of the artifact path cannot be greater than "
+            f"{_PLACE} characters."
+        )
+
+
+def _refuse(message: str) -> NoReturn:
+    raise Refused("INVALID_PARAMETER_VALUE", message)
 
 
 def check_run_id(run: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from whence.server.mlflow.experiments import Pair, experiment
+from whence.server.mlflow.experiments import Pair, experiment_number
 from whence.server.mlflow.rules import (
     check_batch,
     check_length,
@@ -18,7 +18,7 @@ from whence.server.mlflow.rules import (
 )
 from whence.server.mlflow.runs import OfRun, active_run, set_tags
 from whence.server.mlflow.wire import Call, Message, Refused, required
-from whence.store import datasets, logged_metrics, run_edits, run_models
+from whence.store import datasets, logged_metrics, projects, run_edits, run_models
 from whence.store.datasets import Dataset, Input
 from whence.store.fresh import Point
 from whence.store.logged_metrics import ModelPoint
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from whence.server.shared import Shared
 
-__all__ = ["LOGGING"]
+__all__ = ["LOGGING", "LogBatch", "log_batch"]
 
 _LOGGED_MODELS = "mlflow.log-model.history"
 """The tag of a run that lists the models that old clients logged."""
@@ -171,7 +171,14 @@ def _add_metrics(shared: Shared, run: str, metrics: Sequence[Metric]) -> None:
     )
 
 
-def _log_batch(shared: Shared, asked: LogBatch) -> None:
+def log_batch(shared: Shared, asked: LogBatch) -> None:
+    """Keep metrics, params and tags of a run: all of them, or none.
+
+    Raises
+    ------
+    Refused
+        If one of them cannot be kept.
+    """
     run = asked.run
     for i, metric in enumerate(asked.metrics):
         required(metric.key, f"metrics[{i}].key")
@@ -307,7 +314,8 @@ def _search_datasets(shared: Shared, asked: SearchDatasets) -> dict[str, list[Su
             f"SearchDatasets request cannot specify more than {_MOST_EXPERIMENTS} "
             f"experiment_ids. Received {len(ids)} experiment_ids.",
         )
-    of_name = {found.name: str(found.id) for found in (experiment(shared, one) for one in ids)}
+    known = (projects.of_id(shared.store.metadata, experiment_number(one)) for one in ids)
+    of_name = {found.name: str(found.id) for found in known if found is not None}
     found = datasets.uses(shared.store.metadata, list(of_name), _CONTEXT, _MOST_SUMMARIES)
     return {
         "dataset_summaries": [
@@ -326,7 +334,7 @@ _PATH = "2.0/mlflow/runs"
 
 LOGGING: tuple[Call, ...] = (
     Call("POST", f"{_PATH}/log-metric", _log_metric, LogMetric),
-    Call("POST", f"{_PATH}/log-batch", _log_batch, LogBatch),
+    Call("POST", f"{_PATH}/log-batch", log_batch, LogBatch),
     Call("POST", f"{_PATH}/log-model", _log_model, LogModel),
     Call("POST", f"{_PATH}/log-inputs", _log_inputs, LogInputs),
     Call("POST", f"{_PATH}/outputs", _log_outputs, LogOutputs),

@@ -180,7 +180,7 @@ def _inputs(used: Sequence[Input], ties: Sequence[Tie]) -> Inputs:
                     schema=UNSET if dataset.schema is None else dataset.schema,
                     profile=UNSET if dataset.profile is None else dataset.profile,
                 ),
-                tags=[Tag(key=key, value=value) for key, value in tags.items()],
+                tags=[Tag(key=key, value=value) for key, value in sorted(tags.items())],
             )
             for dataset, tags in used
         ],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from whence.server.shared import Shared
     from whence.store.run_edits import Head
 
-__all__ = ["RUNS", "OfRun", "active_run", "set_tags"]
+__all__ = ["RUNS", "Create", "OfRun", "active_run", "begin", "read_run", "set_tags"]
 
 _FROM_STATUS = {said: ours for ours, said in STATUS.items() if ours != "unknown"}
 _NUMBERS = dict(enumerate(("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"), start=1))
@@ -99,7 +99,8 @@ def _head(shared: Shared, run: str) -> Head:
     return found
 
 
-def _create(shared: Shared, asked: Create) -> dict[str, Run]:
+def begin(shared: Shared, asked: Create) -> str:
+    """Begin a run, and return its id."""
     found = experiment(shared, asked.experiment_id)
     must_be_active(found)
     tags = {tag.key: tag.value for tag in asked.tags}
@@ -110,7 +111,7 @@ def _create(shared: Shared, asked: Create) -> dict[str, Run]:
             "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different "
             f"values (run_name='{name}', mlflow.runName='{tags[NAME]}').",
         )
-    run = run_edits.create(
+    return run_edits.create(
         shared.store.metadata,
         found.name,
         name,
@@ -119,16 +120,26 @@ def _create(shared: Shared, asked: Create) -> dict[str, Run]:
         parent=tags.get(PARENT),
         tags=tags | {NAME: name},
     )
-    return {"run": _read(shared, run)}
 
 
-def _read(shared: Shared, run: str) -> Run:
+def _create(shared: Shared, asked: Create) -> dict[str, Run]:
+    return {"run": read_run(shared, begin(shared, asked))}
+
+
+def read_run(shared: Shared, run: str) -> Run:
+    """Return a run as clients read it.
+
+    Raises
+    ------
+    Refused
+        If there is none.
+    """
     _head(shared, run)
     return run_messages(shared, [runs.of_id(shared.store, run)])[0]
 
 
 def _get(shared: Shared, asked: OfRun) -> dict[str, Run]:
-    return {"run": _read(shared, asked.run)}
+    return {"run": read_run(shared, asked.run)}
 
 
 def _update(shared: Shared, asked: Update) -> dict[str, Info]:
@@ -144,7 +155,7 @@ def _update(shared: Shared, asked: Update) -> dict[str, Info]:
         )
         if asked.run_name:
             set_tags(shared, run, {NAME: asked.run_name})
-    return {"run_info": _read(shared, run).info}
+    return {"run_info": read_run(shared, run).info}
 
 
 def _delete(shared: Shared, asked: OfRun) -> None:

@@ -24,6 +24,7 @@ from whence.errors import BadInput, Busy, NotFound, WhenceError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from msgspec.structs import FieldInfo
     from starlette.requests import Request
 
     from whence.server.shared import Shared
@@ -58,6 +59,21 @@ _STATUS: dict[str, int] = {
     "TEMPORARILY_UNAVAILABLE": 503,
 }
 """HTTP status by error code, as MLflow's server answers."""
+
+_INVALID, _BROKEN = "KAM00", "XXM00"
+"""SQLSTATEs: what the caller did wrong, and what the server did."""
+
+_CLASS: dict[str, tuple[str, str]] = {
+    "BAD_REQUEST": (_INVALID, "INVALID_PARAMETER_VALUE"),
+    "ENDPOINT_NOT_FOUND": (_INVALID, "RESOURCE_NOT_FOUND"),
+    "INTERNAL_ERROR": (_BROKEN, "CLIENT_INTERNAL_ERROR"),
+    "INVALID_PARAMETER_VALUE": (_INVALID, "INVALID_PARAMETER_VALUE"),
+    "INVALID_STATE": (_BROKEN, "CLIENT_INTERNAL_ERROR"),
+    "RESOURCE_ALREADY_EXISTS": (_INVALID, "RESOURCE_ALREADY_EXISTS"),
+    "RESOURCE_DOES_NOT_EXIST": (_INVALID, "RESOURCE_NOT_FOUND"),
+    "TEMPORARILY_UNAVAILABLE": (_BROKEN, "CLIENT_INTERNAL_ERROR"),
+}
+"""SQLSTATE and class by error code, for those codes that have them."""
 
 _SEE = " See the API docs for more information about request parameters."
 
@@ -183,7 +199,10 @@ def _code(error: WhenceError) -> Code:
 
 
 def _failed(code: Code, message: str) -> Response:
-    content = msgspec.json.encode({"error_code": code, "message": message})
+    said = {"error_code": code, "message": message}
+    if code in _CLASS:
+        said["sqlstate"], said["error_class"] = _CLASS[code]
+    content = msgspec.json.encode(said)
     return Response(content, _STATUS[code], media_type="application/json")
 
 
@@ -240,27 +259,42 @@ def _lists(kind: type[Message]) -> frozenset[str]:
 def _read(given: dict[str, Any], kind: type[Message]) -> Message:
     """Return the request, or refuse it in MLflow's words."""
     given = {name: value for name, value in given.items() if value is not None}
-    # Absent texts are empty ones to a proto, so an empty one is no value.
-    for field in msgspec.structs.fields(kind):
-        if field.required:
-            required(given.get(field.encode_name), field.encode_name)
     try:
-        return msgspec.convert(given, kind, strict=False)
+        found = msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        wrong = error
-    for field in msgspec.structs.fields(kind):
-        value = given.get(field.encode_name)
-        if value is not None:
-            try:
-                msgspec.convert(value, field.type, strict=False)
-            except msgspec.ValidationError:
-                shown = json.dumps(value, sort_keys=True, separators=(",", ":"))
-                raise Refused(
-                    "INVALID_PARAMETER_VALUE",
-                    f"Invalid value {shown} for parameter '{field.encode_name}' supplied: "
-                    f" Hint: Value was of type '{type(value).__name__}'.{_SEE}",
-                ) from wrong
-    raise Refused("INVALID_PARAMETER_VALUE", f"{wrong}.{_SEE}") from wrong
+        for field in _fields(kind):
+            _check_field(given.get(field.encode_name), field, error)
+        raise Refused("INVALID_PARAMETER_VALUE", f"{error}.{_SEE}") from error
+    for field in _fields(kind):
+        # Absent texts are empty ones to a proto, so an empty one is no value.
+        if field.required:
+            required(given[field.encode_name], field.encode_name)
+    return found
+
+
+@cache
+def _fields(kind: type[Message]) -> tuple[FieldInfo, ...]:
+    """Return the fields in the order in which they are declared, those of bases first."""
+    bases = [base for base in reversed(kind.__mro__) if issubclass(base, Message)]
+    order = list(dict.fromkeys(name for base in bases for name in base.__struct_fields__))
+    return tuple(sorted(msgspec.structs.fields(kind), key=lambda field: order.index(field.name)))
+
+
+def _check_field(value: object, field: FieldInfo, wrong: Exception) -> None:
+    """Refuse a field that is missing, or of another kind."""
+    if field.required:
+        required(value, field.encode_name)
+    if value is None:
+        return
+    try:
+        msgspec.convert(value, field.type, strict=False)
+    except msgspec.ValidationError:
+        shown = json.dumps(value, sort_keys=True, separators=(",", ":"))
+        raise Refused(
+            "INVALID_PARAMETER_VALUE",
+            f"Invalid value {shown} for parameter '{field.encode_name}' supplied: "
+            f" Hint: Value was of type '{type(value).__name__}'.{_SEE}",
+        ) from wrong
 
 
 def required(value: object, name: str) -> None:
