@@ -38,7 +38,7 @@ def newer_journal(store):
     from whence.journal import frame  # noqa: PLC0415 - writes what this Whence never would
 
     first = frame.decode(memoryview(journal.read_bytes()), 0)
-    payload = bytes(first.payload).replace(b'"format":1', b'"format":7')
+    payload = bytes(first.payload).replace(b'"format": 1', b'"format": 7')
     assert payload != bytes(first.payload)
     rest = journal.read_bytes()[first.end :]
     journal.write_bytes(frame.encode(payload) + rest + frame.encode(b"something newer"))

@@ -126,7 +126,7 @@ def test_what_is_no_journal_is_refused(served, content):
         status, said = served.put(0, wrong)
         assert status == 400
         assert "does not begin with the header" in said["error"]
-    newer = content[:4096].replace(b'"format":1', b'"format":2')
+    newer = content[:4096].replace(b'"format": 1', b'"format": 2')
     assert served.put(0, newer)[0] == 400
     assert list((served.store / "journals").iterdir()) == []
 

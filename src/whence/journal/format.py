@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from whence.errors import NewerStore, NotFound, StoreError
 from whence.journal.identity import uuid7
@@ -92,7 +91,7 @@ def _create(path: Path) -> bytes:
     draft = path.with_name(f".{_FILE}.{uuid7()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(msgspec.json.encode({"format": FORMAT}) + b"\n")
+        draft.write_text(json.dumps({"format": FORMAT}) + "\n", "utf-8")
         try:
             # A link never replaces: whoever was first, perhaps a newer Whence, is kept.
             os.link(draft, path)
@@ -108,7 +107,7 @@ def _create(path: Path) -> bytes:
 
 def _format(path: Path, content: bytes) -> int:
     try:
-        number = msgspec.json.decode(content)["format"]
+        number = json.loads(content)["format"]
     except (ValueError, KeyError, TypeError):
         number = None
     if not isinstance(number, int):

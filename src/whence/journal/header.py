@@ -5,10 +5,9 @@ This frame keeps its layout in every format, so that an older reader can refuse 
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, NamedTuple
-
-import msgspec
 
 from whence import __version__
 from whence.journal import frame
@@ -41,13 +40,13 @@ def new_header() -> bytes:
         "created": time.time_ns() // 1000,
         "whence": __version__,
     }
-    return msgspec.json.encode(content)
+    return json.dumps(content).encode()
 
 
 def parse(payload: bytes | memoryview) -> Header | None:
     """Return the header in a payload; None if the payload is something else."""
     try:
-        content = msgspec.json.decode(payload)
+        content = json.loads(bytes(payload))
         host = Host(content["name"], content["machine"], content["boot"])
         return Header(int(content["format"]), host, int(content["created"]), content["whence"])
     except (ValueError, KeyError, TypeError):

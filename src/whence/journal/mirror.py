@@ -12,12 +12,11 @@ answer asks again, and must not bring back what was taken into the tables meanwh
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
 from typing import TYPE_CHECKING, NamedTuple
-
-import msgspec
 
 from whence.errors import BadInput
 from whence.journal import frame, lock
@@ -176,12 +175,12 @@ class Mirror:
         some file systems, which costs six times as much. Who reads half of it reads no note,
         and asks again.
         """
-        line = msgspec.json.encode(now._asdict()).ljust(_NOTE_BYTES) + b"\n"
+        line = json.dumps(now._asdict()).ljust(_NOTE_BYTES) + "\n"
         descriptor = os.open(
             self.path.with_suffix(_NOTE), _FLAGS & ~os.O_APPEND | os.O_CREAT, _MODE
         )
         try:
-            os.write(descriptor, line)
+            os.write(descriptor, line.encode("ascii"))
             if lasting:
                 os.fsync(descriptor)
         finally:
@@ -199,7 +198,7 @@ def known(path: Path) -> Known:
     Nothing counts where there is no note, or where the mirror was deleted or cut since.
     """
     try:
-        note = msgspec.json.decode(path.with_suffix(_NOTE).read_bytes())
+        note = json.loads(path.with_suffix(_NOTE).read_bytes())
         found = Known(int(note["length"]), bool(note["ended"]))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return Known(0, ended=False)
