@@ -28,7 +28,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from whence.types.rows import Task
+    from whence.types.task import Task
 
 __all__ = ["DEVICES", "NAMES", "REGIONS", "World", "load"]
 

@@ -1,7 +1,11 @@
 """Importing Whence loads nothing but Whence: a service pays for what it uses."""
 
+import re
 import subprocess
 import sys
+
+from whence.server.mlflow import mlflow_routes
+from whence.server.mlflow_door import PLACES
 
 
 def loaded(statement):
@@ -20,5 +24,11 @@ def test_a_public_name_is_loaded_at_its_first_use():
 
 
 def test_a_server_starts_without_what_only_its_work_needs():
-    heavy = {"scipy", "sklearn", "deltalake", "duckdb", "apprise", "pyarrow.dataset", "PIL"}
+    heavy = {"numpy", "scipy", "sklearn", "pyarrow", "deltalake", "duckdb", "apprise", "PIL",
+             "whence.server.mlflow"}  # fmt: skip
     assert not heavy & loaded("import whence.server.app")
+
+
+def test_the_door_to_mlflow_s_api_takes_all_that_it_answers():
+    assert {re.sub(r"^(/api/[23]\.0|/ajax-api|/)/.*", r"\1/{rest:path}", route.path)
+            for route in mlflow_routes(None)} == set(PLACES)  # fmt: skip

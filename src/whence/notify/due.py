@@ -17,7 +17,6 @@ from whence.types.telling import Topic
 from whence.types.time import micros
 from whence.view.alerts import alerts_of
 from whence.view.overview import head
-from whence.view.watched import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from whence.types.pages import IncidentHead
     from whence.types.reports import Alert
     from whence.types.telling import Channel
+    from whence.view.watched import Watched
 
 __all__ = ["compose"]
 
@@ -99,6 +99,8 @@ def _tell_all(
     incidents = watches.incidents(store, model)
     if any(is_pending(model, one.id) for one in incidents):
         return 0
+    from whence.view.watched import Watched  # noqa: PLC0415 - a server answers before it is loaded
+
     watched = Watched(store, model)
     heads = [head(store, watched, one) for one in incidents]
     wanted = any(one.alerts != "none" for one in fitting)

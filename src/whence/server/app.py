@@ -15,7 +15,7 @@ from whence.server.guard import MOST_FILE_BYTES, Guard, guarded
 from whence.server.journals import journal_routes
 from whence.server.live import Live
 from whence.server.metrics import KIND, metrics
-from whence.server.mlflow import mlflow_routes
+from whence.server.mlflow_door import mlflow_door
 from whence.server.native.artifacts import content_route
 from whence.server.native.endpoint import PREFIX, Nothing, failed, json, route
 from whence.server.native.endpoints import ENDPOINTS, health
@@ -109,7 +109,7 @@ def application(
         *blob_routes(store, PREFIX),
         Route(f"{PREFIX}/live", stream),
         Route(f"{PREFIX}/openapi.json", description),
-        *mlflow_routes(shared),
+        *mlflow_door(shared),
         Route("/api/{rest:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         Route("/health", root_health),
         Route("/metrics", root_metrics),

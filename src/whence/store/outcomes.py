@@ -14,7 +14,7 @@ from whence.store.kinds import as_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from whence.types.rows import Task
+    from whence.types.task import Task
 
 __all__ = [
     "OUTCOME_COLUMNS",

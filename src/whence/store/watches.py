@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from whence.types.reports import Alert, Incident
-from whence.types.rows import Task
+from whence.types.task import Task
 from whence.types.time import Period, Window, micros, moment
 
 if TYPE_CHECKING:

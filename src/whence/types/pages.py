@@ -13,8 +13,8 @@ from typing import Literal
 import msgspec
 
 from whence.types.reports import Alert, Incident, Interval, WhyReport
-from whence.types.rows import Task
 from whence.types.slice import Slice
+from whence.types.task import Task
 from whence.types.telling import Message
 from whence.types.time import Period, Window
 

@@ -12,11 +12,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Column", "Rows", "Task"]
+    from whence.types.task import Task
 
-Task = Literal["classification", "probability", "regression"]
-"""What the model does. classification: loss is 0/1; probability (a probability and no decision):
-Brier, (p - y)^2; regression: absolute error."""
+__all__ = ["Column", "Rows"]
 
 
 @dataclass(frozen=True, slots=True)

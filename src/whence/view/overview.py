@@ -11,12 +11,11 @@ from whence.types.pages import IncidentHead, ModelRow, State
 from whence.types.slice import describe
 from whence.types.time import Window, micros, moment
 from whence.types.words import Words
-from whence.view.watched import Watched
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.types.reports import Incident
-    from whence.view.watched import Counted
+    from whence.view.watched import Counted, Watched
 
 __all__ = ["head", "model_row", "models"]
 
@@ -35,6 +34,8 @@ def models(store: StoreFolder) -> list[ModelRow]:
 
 def model_row(store: StoreFolder, model: str) -> ModelRow:
     """Return one model's state."""
+    from whence.view.watched import Watched  # noqa: PLC0415 - a server answers before it is loaded
+
     try:
         watched = Watched(store, model)
     except NotFound:

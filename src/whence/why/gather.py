@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.store.watches import WatchState
     from whence.types.reports import Incident, WhyReport
-    from whence.types.rows import Rows, Task
+    from whence.types.rows import Rows
+    from whence.types.task import Task
 
 __all__ = ["explain"]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from whence.store.history import History
-    from whence.types.rows import Task
+    from whence.types.task import Task
     from whence.types.time import Window
     from whence.why.calendar import Calendar
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from whence.store.history import History
     from whence.store.metadata import Metadata
-    from whence.types.rows import Task
+    from whence.types.task import Task
 
 __all__ = ["Counted", "Facts", "count_windows", "load", "save"]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from whence.profile.spec import Spec
     from whence.store.watches import WatchState
-    from whence.types.rows import Task
+    from whence.types.task import Task
 
     Floats = NDArray[np.float64]
 

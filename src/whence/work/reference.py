@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from whence.store.folder import StoreFolder
-    from whence.types.rows import Column, Task
+    from whence.types.rows import Column
+    from whence.types.task import Task
 
 __all__ = ["begin_watch", "first_window_from", "settled_from", "windows_of_days"]
 
