@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ FORMAT = 1
 """The format of store and journals that this Whence writes."""
 
 _FILE = "whence.json"
+_OWN = b'{"format": %d}\n' % FORMAT
 
 
 def open_folder(store: Path) -> Path:
@@ -91,7 +91,7 @@ def _create(path: Path) -> bytes:
     draft = path.with_name(f".{_FILE}.{uuid7()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps({"format": FORMAT}) + "\n", "utf-8")
+        draft.write_bytes(_OWN)
         try:
             # A link never replaces: whoever was first, perhaps a newer Whence, is kept.
             os.link(draft, path)
@@ -106,6 +106,10 @@ def _create(path: Path) -> bytes:
 
 
 def _format(path: Path, content: bytes) -> int:
+    if content == _OWN:
+        return FORMAT
+    import json  # noqa: PLC0415 - what nearly every program finds was read without it
+
     try:
         number = json.loads(content)["format"]
     except (ValueError, KeyError, TypeError):
