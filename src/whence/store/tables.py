@@ -27,6 +27,7 @@ from pyarrow import dataset, parquet
 
 from whence.errors import StoreError
 from whence.store.disk import require_room
+from whence.store.row_groups import select
 from whence.store.snapshot import APP, Snapshot, open_at_epoch, open_log
 
 if TYPE_CHECKING:
@@ -196,6 +197,35 @@ class Table:
             snapshot = self._snapshot
             try:
                 return self._scan(snapshot, columns, where, days, since).to_table()
+            except FileNotFoundError as error:
+                self._move_on(snapshot, error)
+
+    def having(
+        self, columns: list[str], values: Mapping[str, str], *, day: date, since: int, last: int
+    ) -> pa.Table:
+        """Return some columns of the rows of a day that have given texts.
+
+        As `read` does, in half the time where rows that have them lie together.
+
+        Parameters
+        ----------
+        values
+            Column -> text, of columns that are never null.
+        since, last
+            Only rows of later epochs than `since`, up to `last`.
+
+        Raises
+        ------
+        StoreError
+            As `read` does.
+        """
+        while True:
+            snapshot = self._snapshot
+            paths = [file.path for file in snapshot.of_day.get(day, []) if file.epoch > since]
+            until = last if self._latest is None else min(last, self._latest)
+            try:
+                files = self._dataset(snapshot, paths)
+                return select(files, columns, values, since=since, last=until)
             except FileNotFoundError as error:
                 self._move_on(snapshot, error)
 
