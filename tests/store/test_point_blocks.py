@@ -37,28 +37,35 @@ def one_by_one(payloads):
 def at_once(payloads):
     found, others = blocks(payloads)
     points = [
-        (at, block.run, time, step, key, value)
+        (at, block.runs[of], time, step, block.metrics[which], value)
         for block in found
-        for at, time, step, values in zip(
-            *(one.tolist() for one in (block.at, block.times, block.steps, block.values)),
+        for of, at, time, step, names, values in zip(
+            *(
+                one.tolist()
+                for one in (block.of, block.at, block.times, block.steps, block.which, block.values)
+            ),
             strict=True,
         )
-        for key, value in zip(block.metrics, values, strict=True)
+        for which, value in zip(names, values, strict=True)
     ]
     return sorted(points), others
 
 
 def said(chance, kind):
     """A record as a program says it."""
-    if kind == "alike":
-        values = {"loss": chance.random()}
-        return Points(RUNS[0], 1_700_000_000_000_000 + chance.randrange(10**9), 77, values)
+    if kind != "of every kind":
+        name = "loss" if kind != "of several metrics" else chance.choice(["loss", "rate", "näh"])
+        values = {name: chance.random()}
+        at = 1_700_000_000_000_000 + chance.randrange(10**9)
+        return Points(RUNS[0] if kind == "alike" else chance.choice(RUNS), at, 77, values)
     step = chance.choice(STEPS)
     values = {key: chance.choice(VALUES) for key in chance.choice(NAMES)}
     return Points(chance.choice(RUNS), chance.randrange(2**60), step, values)
 
 
-@pytest.mark.parametrize("kind", ["alike", "of every kind"])
+@pytest.mark.parametrize(
+    "kind", ["alike", "of several runs", "of several metrics", "of every kind"]
+)
 def test_they_are_the_same(kind):
     chance = random.Random(3)  # noqa: S311 - data
     payloads = [encode(said(chance, kind)) for _ in range(5000)]
@@ -90,6 +97,9 @@ OTHERWISE = {
     "no text": lambda record: [*record[:4], {7: 0.5}],
     "a step that is no integer": lambda record: [*record[:3], 0.5, record[4]],
     "a whole step as a float": lambda record: [*record[:3], 3.0, record[4]],
+    "a run that is no ASCII": lambda record: [record[0], "läuft" * 6, *record[2:]],
+    "a run with NUL": lambda record: [record[0], "run\0\0", *record[2:]],
+    "no run": lambda record: [record[0], "", *record[2:]],
     "no metrics": lambda record: [*record[:4], {}],
     "too short": lambda record: record[:3],
 }

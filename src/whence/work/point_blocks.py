@@ -1,8 +1,8 @@
 """Records of points read many at once.
 
 A program says the same metrics again and again, so most of its records differ in a few bytes: the
-time, the step and the values. Records that are alike in all others are one block of bytes, whose
-columns are the numbers.
+run, the time, the step and the values. Records that are alike in all others are one block of
+bytes, whose columns these are.
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ _MOST_LAYOUTS = 64
 """Kinds of records of one length that are told apart; those of others are decoded one by one."""
 
 _TAG = 9
+_TAGGED = bytes([_TAG])
 """The second byte of a record of points; the first says that it is an array."""
 
 _LAST = 2**63 - 1
 """The largest step and time: a record with a larger one was written by no Whence."""
+
+_NO_ASCII = 0x80
+"""The first byte that is none of ASCII's."""
 
 _LEAST_FIXINT = -32
 """Of the one-byte integers of MessagePack, which as a signed byte are themselves."""
@@ -45,20 +49,31 @@ _NUMBERS = {
 
 
 class Block(NamedTuple):
-    """Records of one run that say the same metrics.
+    """Points that were read together.
+
+    A row is one record with `width` metrics, or in part one: then rows of the same `at` follow
+    one another.
 
     Attributes
     ----------
+    runs, metrics
+        The runs and metrics that they are of.
+    of
+        Of each row, which of `runs`; shape (rows,).
+    which
+        Of each value, which of `metrics`; shape (rows, width).
     at
-        Which of the records given they are, ascending; shape (records,).
+        Which of the records given the rows are, ascending; int64 of shape (rows,).
     steps, times
         int64, of the same shape; times in microseconds since 1970 UTC.
     values
-        float64 of shape (records, metrics).
+        float64 of shape (rows, width).
     """
 
-    run: str
+    runs: list[str]
     metrics: list[str]
+    of: NDArray[np.int64]
+    which: NDArray[np.int64]
     at: NDArray[np.int64]
     steps: NDArray[np.int64]
     times: NDArray[np.int64]
@@ -99,31 +114,42 @@ def _of_one_length(
             if len(left) < _FEW:
                 break
             layout = _layout(rows[0].tobytes())
-            alike = np.arange(len(left)) == 0 if layout is None else layout.fits(rows)
-            if layout is None:
-                yield from _one_by_one(payloads, left[alike], others)
-            else:
+            alike = np.zeros(len(left), np.bool_) if layout is None else layout.fits(rows)
+            if layout is not None and alike[0]:
                 yield layout.read(rows[alike], left[alike])
+            else:
+                alike[0] = True
+                yield _one_by_one(payloads, left[:1], others)
             left, rows = left[~alike], rows[~alike]
-    yield from _one_by_one(payloads, left, others)
+    if len(left):
+        yield _one_by_one(payloads, left, others)
 
 
-def _one_by_one(
-    payloads: Sequence[bytes], which: NDArray[np.int64], others: list[int]
-) -> Iterator[Block]:
+def _one_by_one(payloads: Sequence[bytes], which: NDArray[np.int64], others: list[int]) -> Block:
+    """Return the points in records that are alike to few; which say something else is added."""
+    runs, metrics = dict[str, int](), dict[str, int]()
+    rows: list[tuple[int, int, int, int, int, float]] = []
     for at in which.tolist():
-        record = decode(payloads[at]) if payloads[at][1:2] == bytes([_TAG]) else None
+        record = decode(payloads[at]) if payloads[at][1:2] == _TAGGED else None
         if isinstance(record, Points) and max(record.step, record.at) <= _LAST:
-            yield Block(
-                record.run,
-                list(record.values),
-                np.array([at]),
-                np.array([record.step]),
-                np.array([record.at]),
-                np.array([[*record.values.values()]], np.float64),
-            )
+            run = runs.setdefault(record.run, len(runs))
+            rows += [
+                (run, metrics.setdefault(key, len(metrics)), at, record.step, record.at, value)
+                for key, value in record.values.items()
+            ]
         else:
             others.append(at)
+    whose, named, said, steps, times, values = [*zip(*rows, strict=True)] or [()] * 6
+    return Block(
+        runs=[*runs],
+        metrics=[*metrics],
+        of=np.array(whose, np.int64),
+        which=np.array(named, np.int64)[:, None],
+        at=np.array(said, np.int64),
+        steps=np.array(steps, np.int64),
+        times=np.array(times, np.int64),
+        values=np.array(values, np.float64)[:, None],
+    )
 
 
 class _Number(NamedTuple):
@@ -143,24 +169,38 @@ class _Number(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """A record of points of which only the numbers may differ."""
+    """A record of points of which only some texts and the numbers may differ.
+
+    Attributes
+    ----------
+    run
+        Where the run's id begins and ends.
+    metric
+        Where the name of the only metric does; None if there are several, or none.
+    """
 
     content: bytes
-    run: str
+    run: tuple[int, int]
+    metric: tuple[int, int] | None
     metrics: list[str]
     time: _Number
     step: _Number
     values: list[_Number]
 
     def fits(self, rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Return which rows are alike in all but the numbers; of the same length as `content`."""
+        """Return which rows are alike in all else; they are as long as `content`."""
+        texts = [self.run] if self.metric is None else [self.run, self.metric]
         numbers = [self.time, self.step, *self.values]
-        starts = [0, *(number.end for number in numbers)]
-        ends = [*(number.start for number in numbers), len(self.content)]
+        differ = sorted([*texts, *((one.start, one.end) for one in numbers)])
+        starts = [0, *(end for _, end in differ)]
+        ends = [*(start for start, _ in differ), len(self.content)]
         own = np.frombuffer(self.content, np.uint8)
         alike = np.ones(len(rows), np.bool_)
         for start, end in zip(starts, ends, strict=True):
             alike &= (rows[:, start:end] == own[start:end]).all(axis=1)
+        for start, end in texts:
+            text = rows[:, start:end]
+            alike &= ((text > 0) & (text < _NO_ASCII)).all(axis=1)
         for number in numbers:
             if number.fixed:
                 alike &= number.read(rows) >= _LEAST_FIXINT
@@ -169,12 +209,29 @@ class _Layout(NamedTuple):
         return alike
 
     def read(self, rows: NDArray[np.uint8], at: NDArray[np.int64]) -> Block:
-        """Return the numbers of rows that fit."""
+        """Return what rows that fit say."""
         values = np.empty((len(rows), len(self.values)), np.float64)
         for column, number in enumerate(self.values):
             values[:, column] = number.read(rows)
         steps, times = (one.read(rows).astype(np.int64) for one in (self.step, self.time))
-        return Block(self.run, self.metrics, at, steps, times, values)
+        runs, of = _texts(rows[:, slice(*self.run)])
+        metrics, which = self.metrics, np.arange(len(self.metrics))
+        if self.metric is not None:
+            metrics, which = _texts(rows[:, slice(*self.metric)])
+            which = which[:, None]
+        which = np.broadcast_to(which, values.shape)
+        return Block(runs, metrics, of, which, at, steps, times, values)
+
+
+def _texts(rows: NDArray[np.uint8]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the texts that rows of ASCII are, and of each row which of them it is."""
+    texts = np.ascontiguousarray(rows).view(f"S{rows.shape[1]}")[:, 0]
+    # Those of one run mostly follow one another, and sorting fewer is quicker.
+    first = np.flatnonzero(np.append(True, texts[1:] != texts[:-1]))
+    names, of = np.unique(texts[first], return_inverse=True)
+    return [name.decode("ascii") for name in names.tolist()], np.repeat(
+        of, np.diff(first, append=len(texts))
+    )
 
 
 def _layout(content: bytes) -> _Layout | None:
@@ -187,17 +244,25 @@ def _layout(content: bytes) -> _Layout | None:
         return None
     written = _Written(content)
     try:
-        run = written.head(0x95) == _TAG and written.text()
+        is_known = written.head(0x95) == _TAG
+        run = written.text()
+        ends = [written.at]
         time, step = written.number(), written.number()
-        named = [(written.text(), written.number()) for _ in range(written.pairs())]
+        names, values = list[str](), list[_Number]()
+        for _ in range(written.pairs()):
+            names.append(written.text())
+            ends.append(written.at)
+            values.append(written.number())
     except _OtherwiseWrittenError:
         return None
-    names = [name for name, _ in named]
-    values = [number for _, number in named]
     integers = all(np.issubdtype(one.dtype, np.integer) for one in (time, step))
-    if run != record.run or names != list(record.values) or not (integers and written.ended):
+    is_known &= (run, names) == (record.run, list(record.values)) and run.isascii() and run != ""
+    if not (is_known and integers and written.at == len(content)):
         return None
-    return _Layout(content, record.run, names, time, step, values)
+    spans = [(end - len(text), end) for end, text in zip(ends, (run, *names), strict=True)]
+    # Of several in one record, two could be the same in another.
+    metric = spans[1] if len(names) == 1 and names[0].isascii() and names[0] else None
+    return _Layout(content, spans[0], metric, names, time, step, values)
 
 
 class _OtherwiseWrittenError(Exception):
@@ -209,18 +274,14 @@ class _Written:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        self._at = 0
-
-    @property
-    def ended(self) -> bool:
-        """Whether all was read."""
-        return self._at == len(self._content)
+        self.at = 0
+        """Bytes that were read."""
 
     def _next(self, size: int = 1) -> bytes:
-        start, self._at = self._at, self._at + size
-        if self._at > len(self._content):
+        start, self.at = self.at, self.at + size
+        if self.at > len(self._content):
             raise _OtherwiseWrittenError
-        return self._content[start : self._at]
+        return self._content[start : self.at]
 
     def head(self, expected: int) -> int:
         """Return the byte behind the expected one."""
@@ -244,11 +305,11 @@ class _Written:
         (kind,) = self._next()
         if kind in _NUMBERS:
             dtype = np.dtype(_NUMBERS[kind])
-            start = self._at
+            start = self.at
             self._next(dtype.itemsize)
             return _Number(start, dtype, fixed=False)
         if kind <= 0x7F or kind >= 0xE0:  # noqa: PLR2004 - fixint: 0xxxxxxx and 111xxxxx
-            return _Number(self._at - 1, np.dtype(">i1"), fixed=True)
+            return _Number(self.at - 1, np.dtype(">i1"), fixed=True)
         raise _OtherwiseWrittenError
 
     def pairs(self) -> int:

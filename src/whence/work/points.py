@@ -80,18 +80,22 @@ class GatheredPoints:
         """Take the points in the records of a journal; return the payloads of all others."""
         found, others = blocks(payloads)
         for one in found:
-            size, width = one.values.shape
+            width = one.values.shape[1]
             keys = [self._keys.setdefault(key, len(self._keys)) for key in one.metrics]
+            runs = [self._runs.setdefault(run, len(self._runs)) for run in one.runs]
             self._add(
-                np.full(size * width, self._runs.setdefault(one.run, len(self._runs)), np.int32),
-                np.tile(np.array(keys, np.int32), size),
+                np.repeat(np.array(runs, np.int32)[one.of], width),
+                np.array(keys, np.int32)[one.which].ravel(),
                 np.repeat(one.steps, width),
                 np.repeat(one.times, width),
                 one.values.ravel(),
                 np.repeat(one.at + self._taken, width),
                 counted=False,
             )
-            self.seen[one.run] = max(int(one.times.max()), self.seen.get(one.run, 0))
+            latest = np.full(len(one.runs), 0)
+            np.maximum.at(latest, one.of, one.times)
+            for run, time in zip(one.runs, latest.tolist(), strict=True):
+                self.seen[run] = max(time, self.seen.get(run, 0))
         self._taken += len(payloads)
         return others
 
