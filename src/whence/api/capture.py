@@ -38,8 +38,9 @@ WAIT_SECONDS = 2.0
 STOP_SECONDS = 0.5
 """How long it then waits for git to be gone."""
 
-_LET_GO_SECONDS = 0.001
-"""How long a new thread stands back, so that the one that started it goes on at once."""
+_LET_GO_SECONDS = 0.2
+"""How long a new thread stands back, so that the program's first records need not share the
+interpreter with what is loaded to look around; a run that ends sooner does not wait for it."""
 
 SAMPLE_SECONDS = 15.0
 """Between two looks at the system, unless ``WHENCE_CAPTURE_SECONDS`` says otherwise."""
@@ -191,6 +192,7 @@ class _Fact:
         self._lock = threading.RLock()
         self._waiting: list[CaptureRecords] = []
         self._thread: threading.Thread | None = None
+        self._hurry = threading.Event()
         self._done = False
         self._payload: bytes | None = None
 
@@ -213,6 +215,7 @@ class _Fact:
         thread = self._thread
         if self._done or thread is None:
             return
+        self._hurry.set()
         thread.join(max(0.0, until - time.monotonic()))
         if thread.is_alive() and self._stop is not None:
             self._stop()
@@ -221,7 +224,7 @@ class _Fact:
     def _look(self) -> None:
         from whence.record.capture import pack  # loaded already, with the records
 
-        time.sleep(_LET_GO_SECONDS)
+        self._hurry.wait(_LET_GO_SECONDS)
         payload = None
         with _harmless(f"the {self._kind}"):
             found = self._find()
