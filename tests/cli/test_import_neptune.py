@@ -58,11 +58,12 @@ SYS = [
 def part(tmp_path):
     """Write a part of a run."""
 
-    def write(rows, run="SAN-1", number=0):
+    def write(rows, run="SAN-1", number=0, without=()):
         folder = tmp_path / "exports/data/ws-digits-0a1b"
         folder.mkdir(parents=True, exist_ok=True)
         known = [{"project_id": "ws/digits", "run_id": run, **row} for row in rows]
         table = pa.Table.from_pylist(known, schema=SCHEMA)
+        table = table.drop_columns([*without])
         pq.write_table(table, folder / f"{run}_part_{number}.parquet", compression="snappy")
 
     return write
@@ -159,4 +160,12 @@ def test_a_run_without_a_begin_is_told_and_the_others_come(whence, tmp_path, par
     part(SYS, run="SAN-2")
     done, store = bring(whence, tmp_path)
     assert "does not say when run SAN-1 began" in done.stderr
+    assert [run.name for run in store.runs()] == ["SAN-2"]
+
+
+def test_a_run_without_a_column_is_told_and_the_others_come(whence, tmp_path, part):
+    part(SYS, without=["bool_value", "int_value"])
+    part(SYS, run="SAN-2")
+    done, store = bring(whence, tmp_path)
+    assert "SAN-1_part_0.parquet lacks the columns bool_value, int_value" in done.stderr
     assert [run.name for run in store.runs()] == ["SAN-2"]

@@ -40,7 +40,7 @@ def item(key, value):
 
 
 def history(step, /, **values):
-    said = {"_step": step, "_timestamp": START + 10 + step, **values}
+    said = {"_step": step, "_timestamp": START + 10 + (step if step != "x" else 0), **values}
     return field(2, b"".join(field(1, item(key, value)) for key, value in said.items()))
 
 
@@ -163,6 +163,24 @@ def test_what_is_no_number_is_counted(whence, tmp_path, folder):
     run = store.run("first try")
     assert run.metrics == {"loss": 1.0}
     assert (run.status, run.ended) == ("unknown", None)
+
+
+def test_what_was_printed_without_a_line_s_end_comes_last(whence, tmp_path, folder):
+    folder(begun(), printed(1, "10 %\n20"), printed(1, " %", 3), printed(0, "killed", 4))
+    run = bring(whence, tmp_path)[1].run("first try")
+    assert run.output("stdout") == "10 %\n20 %"
+    assert run.output("stderr") == "killed"
+
+
+def test_numbers_that_nobody_can_keep_are_told(whence, tmp_path, folder):
+    odd = {"_timestamp": math.inf, "huge": 10**400, "loss": 2}
+    folder(ended(0, 1), begun(), history(0, **odd), history("x", loss=1))
+    done, store = bring(whence, tmp_path)
+    assert "1 of numbers no float holds" in done.stderr
+    found = store.run("first try").metric("loss").to_pylist()
+    assert [(one["step"], one["time"], one["value"]) for one in found] == [
+        (0, at(0), 2.0), (0, at(10), 1.0)
+    ]  # fmt: skip
 
 
 def test_a_run_that_was_resumed_is_one(whence, tmp_path, folder):

@@ -244,10 +244,13 @@ class NeptuneExport:
         for path in paths:
             try:
                 with pq.ParquetFile(path) as file:
+                    lacks = sorted({*wanted} - {*file.schema_arrow.names})
+                    if lacks:
+                        raise BadInput(f"{path} lacks the columns {', '.join(lacks)}")
                     for batch in file.iter_batches(AT_ONCE, columns=wanted):
                         of_types = pc.is_in(batch["attribute_type"], pa.array(types))
                         yield batch.filter(of_types)
-            except (pa.ArrowException, OSError, KeyError) as error:
+            except (pa.ArrowException, OSError) as error:
                 raise BadInput(f"{path} is no file of neptune-exporter: {error}") from error
 
 

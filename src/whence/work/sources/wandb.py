@@ -10,6 +10,7 @@ A run that was resumed has several folders of its id, which are one run here.
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections import Counter, defaultdict
 from functools import partial
@@ -128,6 +129,7 @@ class WandbRuns:
         """Return what all logs of a run say of it together."""
         said: Begun | None = None
         started, ended, status, last = None, None, "unknown", 0
+        began: int | None = None
         params: dict[str, Any] = {}
         for record in (one for path in paths for one in self._read(path)):
             match record:
@@ -191,7 +193,7 @@ class WandbRuns:
 
     def _output(self, run: str, paths: list[Path]) -> Iterator[list[Output]]:
         """Yield the lines of a run's programs, each when it was whole."""
-        number, open_lines = 0, dict[str, str]()
+        number, last, open_lines = 0, 0, dict[str, str]()
         for path in paths:
             lines = []
             for record in self._read(path):
@@ -202,7 +204,10 @@ class WandbRuns:
                 for line in whole:
                     lines.append(Output(run, record.time, number, record.stream, f"{line}\n"))
                     number += 1
+                last = record.time
             yield lines
+        left = [(stream, rest) for stream, rest in open_lines.items() if rest]
+        yield [Output(run, last, at, *one) for at, one in enumerate(left, number)]
 
     def _read(self, path: Path) -> Iterator[Record]:
         try:
@@ -225,7 +230,7 @@ def _points_of(run: str, said: Moment, started: int, others: Counter[str]) -> It
     if said.time is not None:  # of the machine, by seconds since the run began
         step, prefix, time = (said.time - started) // _SECOND, "system/", said.time
     else:
-        step, prefix = said.values.get("_step", 0), ""
+        step, prefix = int(_number(said.values.get("_step")) or 0), ""
         time = _time_of(said) or started
     media = {
         key.removesuffix(_OF_MEDIA): str(kind)
@@ -235,7 +240,7 @@ def _points_of(run: str, said: Moment, started: int, others: Counter[str]) -> It
     for key, value in said.values.items():
         if key in _OWN or key.startswith(tuple(media)):
             continue
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, float) or _number(value) is not None:
             yield Point(run, f"{prefix}{key}", step, time, float(value))
         else:
             others[_kind_of(value)] += 1
@@ -243,11 +248,20 @@ def _points_of(run: str, said: Moment, started: int, others: Counter[str]) -> It
 
 def _time_of(said: Moment) -> int:
     """Return when a moment was, in microseconds since 1970; 0 if it does not say."""
-    return round(said.values.get("_timestamp", 0) * _SECOND) if said.time is None else said.time
+    if said.time is not None:
+        return said.time
+    return round((_number(said.values.get("_timestamp")) or 0) * _SECOND)
+
+
+def _number(value: object) -> int | float | None:
+    """Return a finite number that a float holds; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) <= sys.float_info.max else None
 
 
 def _kind_of(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, dict):
         return str(value.get(_OF_MEDIA, "objects"))
-    names: dict[type, str] = {bool: "truth values", str: "text", list: "lists"}
+    names = {bool: "truth values", str: "text", list: "lists", int: "numbers no float holds"}
     return names.get(type(value), "nothing")

@@ -91,7 +91,7 @@ def records(log: bytes) -> Iterator[Record | Torn]:
         at, message = found
         try:
             said = _record(message)
-        except (ValueError, IndexError, struct.error) as error:
+        except (ValueError, IndexError, RecursionError, struct.error) as error:
             yield Torn(f"the record at byte {at:,} cannot be read: {error}")
             continue
         if said is not None:
