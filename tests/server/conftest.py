@@ -84,3 +84,10 @@ def get(client):
         return answer.json()
 
     return ask
+
+
+@pytest.fixture
+def experiment(client, request):
+    """Make an experiment of this test's own over MLflow's API; return its id."""
+    body = {"name": request.node.name}
+    return client.post("/api/2.0/mlflow/experiments/create", json=body).json()["experiment_id"]

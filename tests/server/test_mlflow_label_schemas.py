@@ -28,12 +28,6 @@ def call(client):
 
 
 @pytest.fixture
-def experiment(client, request):
-    body = {"name": request.node.name}
-    return client.post(f"{EXPERIMENTS}/create", json=body).json()["experiment_id"]
-
-
-@pytest.fixture
 def make(call, experiment):
     def say(name, answered=THUMBS, *, status=200, **other):
         body = {"experiment_id": experiment, "name": name, "type": "FEEDBACK", "input": answered}

@@ -40,12 +40,6 @@ def get(client):
 
 
 @pytest.fixture
-def experiment(client, request):
-    body = {"name": request.node.name}
-    return client.post(f"{EXPERIMENTS}/create", json=body).json()["experiment_id"]
-
-
-@pytest.fixture
 def make(post, experiment):
     def say(name, *, status=200, **other):
         body = {"experiment_id": experiment, "name": name, "queue_type": "CUSTOM"}

@@ -13,12 +13,6 @@ def client(tmp_path_factory, asking):
         yield found
 
 
-@pytest.fixture
-def experiment(client, request):
-    answer = client.post("/api/2.0/mlflow/experiments/create", json={"name": request.node.name})
-    return answer.json()["experiment_id"]
-
-
 @pytest.mark.parametrize("prefix", ["api", "ajax-api"])
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
