@@ -38,18 +38,3 @@ def test_a_torn_frame_is_no_frame(payload, data):
 @given(st.text())
 def test_no_text_contains_the_magic(text):
     assert frame.encode(b"")[:4] not in text.encode("utf-8", "replace")
-
-
-@given(st.lists(st.sampled_from([b"", b"aa", b"bb", b"ccc", b"ddd"]), max_size=12), st.data())
-def test_frames_in_a_row_are_those_one_by_one_up_to_the_first_that_is_none(payloads, data):
-    whole = bytearray(b"".join(map(frame.encode, payloads)))
-    if whole and data.draw(st.booleans()):
-        whole[data.draw(st.integers(0, len(whole) - 1))] ^= 1
-    view = memoryview(bytes(whole))
-
-    one_by_one, end = [], 0
-    while found := frame.decode(view, end):
-        one_by_one.append(bytes(found.payload))
-        end = found.end
-
-    assert frame.decode_run(view, 0) == (one_by_one, end)

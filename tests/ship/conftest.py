@@ -59,7 +59,7 @@ class Serving:
         return [
             bytes(payload)
             for path in journals(self.store / "journals")
-            for payload in read(path).payloads()
+            for payload, _ in read(path)
         ]
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import whence
+from whence.journal import frame
 from whence.journal.identity import uuid7
 from whence.record import decode
 from whence.types.records import Points, RunEnd
+from whence.work.frames import Payloads
 from whence.work.point_blocks import blocks
 
 encode = msgspec.msgpack.Encoder().encode
@@ -35,7 +37,9 @@ def one_by_one(payloads):
 
 
 def at_once(payloads):
-    found, others = blocks(payloads)
+    read = Payloads()
+    read.take(memoryview(b"".join(map(frame.encode, payloads))), 0)
+    found, others = blocks(read)
     points = [
         (at, block.runs[of], time, step, block.metrics[which], value)
         for block in found

@@ -15,16 +15,16 @@ it covers both.
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
-__all__ = ["OVERHEAD", "Frame", "decode", "decode_run", "encode", "find"]
+__all__ = ["HEAD", "MAGIC", "OVERHEAD", "Frame", "decode", "encode", "find"]
 
-_MAGIC = b"\xfeWJ\xff"
-_HEAD = struct.Struct("<4sII")
+MAGIC = b"\xfeWJ\xff"
+HEAD = struct.Struct("<4sII")
+"""What a frame begins with: the magic, the length of the payload, the checksum."""
 
-OVERHEAD = _HEAD.size
+OVERHEAD = HEAD.size
 """Bytes that a frame adds to its payload."""
 
 
@@ -38,7 +38,7 @@ class Frame(NamedTuple):
 def encode(payload: bytes) -> bytes:
     """Return the frame of a payload (under 4 GiB)."""
     length = len(payload)
-    return _HEAD.pack(_MAGIC, length, crc32(payload, length)) + payload
+    return HEAD.pack(MAGIC, length, crc32(payload, length)) + payload
 
 
 def decode(data: memoryview, start: int) -> Frame | None:
@@ -46,60 +46,20 @@ def decode(data: memoryview, start: int) -> Frame | None:
     body = start + OVERHEAD
     if body > len(data):
         return None
-    magic, length, checksum = _HEAD.unpack_from(data, start)
+    magic, length, checksum = HEAD.unpack_from(data, start)
     end = body + length
-    if magic != _MAGIC or end > len(data):
+    if magic != MAGIC or end > len(data):
         return None
     payload = data[body:end]
     return Frame(payload, end) if crc32(payload, length) == checksum else None
 
 
-def decode_run(data: memoryview, start: int) -> tuple[list[bytes], int]:
-    """Return the payloads of the frames that follow one another from `start`, and their end.
-
-    As `decode` over and over, in a third of the time, in a tenth where frames are of one length.
-    """
-    payloads: list[bytes] = []
-    size, body, before = len(data), start + OVERHEAD, -1
-    while body <= size:
-        magic, length, checksum = _HEAD.unpack_from(data, start)
-        if length == before:
-            end = _decode_alike(data, start, length, payloads)
-            if end == start:
-                break
-        else:
-            end = body + length
-            payload = bytes(data[body:end])
-            if magic != _MAGIC or end > size or crc32(payload, length) != checksum:
-                break
-            payloads.append(payload)
-        start, body, before = end, end + OVERHEAD, length
-    return payloads, start
-
-
-def _decode_alike(data: memoryview, start: int, length: int, payloads: list[bytes]) -> int:
-    """Add the payloads of the frames of that length that follow one another; return their end."""
-    size = OVERHEAD + length
-    whole = (len(data) - start) // size * size
-    known = len(payloads)
-    for magic, said, checksum, payload in _of_length(length).iter_unpack(data[start:][:whole]):
-        if magic != _MAGIC or said != length or crc32(payload, length) != checksum:
-            break
-        payloads.append(payload)
-    return start + (len(payloads) - known) * size
-
-
-@lru_cache(1024)
-def _of_length(length: int) -> struct.Struct:
-    return struct.Struct(f"<4sII{length}s")
-
-
 def find(data: bytes, start: int) -> int | None:
     """Return where the first whole frame at or after `start` begins; None if there is none."""
     view = memoryview(data)
-    position = data.find(_MAGIC, start)
+    position = data.find(MAGIC, start)
     while position >= 0:
         if decode(view, position) is not None:
             return position
-        position = data.find(_MAGIC, position + 1)
+        position = data.find(MAGIC, position + 1)
     return None

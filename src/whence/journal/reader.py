@@ -11,7 +11,7 @@ from whence.journal.identity import Host, this_host
 from whence.journal.writer import SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from whence.journal.frame import Frame
@@ -84,17 +84,21 @@ class Reading:
         self._position = found.end
         return frame.Frame(found.payload, self.end)
 
-    def payloads(self) -> list[bytes]:
-        """Return the payloads of all the frames that are left."""
-        found: list[bytes] = []
+    def hand_over(self, take: Callable[[memoryview, int], int]) -> None:
+        """Let a function take all the frames that are left.
+
+        Parameters
+        ----------
+        take
+            Called with the bytes and the offset in them where frames begin; returns the offset
+            where those end that follow one another.
+        """
         before = -1
         while self._position > before:
             before = self._position
-            payloads, self._position = frame.decode_run(self._view, self._position)
-            found += payloads
+            self._position = take(self._view, self._position)
             if self._position < len(self._data):
                 self._skip()
-        return found
 
     def _skip(self) -> None:
         """Go to the next whole frame, or to the end if there will be none."""

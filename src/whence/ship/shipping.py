@@ -116,7 +116,7 @@ class Shipping:
     def _one(self, seen: _Seen) -> tuple[int, bool]:
         """Send one journal; return how many bytes that were, and whether it is done with."""
         path, over, size = seen
-        if read_header(path) is None and not read(path).payloads():
+        if read_header(path) is None and next(read(path), None) is None:
             # Its process was killed, or is about to write, the first bytes.
             if over:
                 path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from whence.journal.identity import uuid7
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from whence.store.metadata import Metadata
+    from whence.store.metadata import Metadata, Statement
     from whence.types.records import DatasetSaid
 
 __all__ = ["Dataset", "Input", "Use", "add_inputs", "inputs_of", "keeping", "uses"]
@@ -76,9 +76,9 @@ def add_inputs(metadata: Metadata, run: str, project: str, inputs: Iterable[Inpu
         )
 
 
-def keeping(said: DatasetSaid) -> list[tuple[str, tuple[object, ...]]]:
+def keeping(said: DatasetSaid) -> list[Statement]:
     """Return the statements that keep what a program said of a dataset."""
-    found: list[tuple[str, tuple[object, ...]]] = [
+    found: list[Statement] = [
         (
             _KEEP.format(_OF_RUN),
             (said.id, said.run, said.name, said.digest, said.kind, said.source, None, None,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from whence.store.metadata import Metadata
+    from whence.store.metadata import Metadata, Statement
 
 __all__ = ["Point", "add", "last", "newest", "of_metric", "removal", "until"]
 
@@ -81,6 +81,6 @@ def until(metadata: Metadata, number: int) -> Sequence[Point]:
     ]
 
 
-def removal(number: int) -> tuple[str, tuple[object, ...]]:
+def removal(number: int) -> Statement:
     """Return the statement that forgets the points up to a number, for the table has them."""
     return "DELETE FROM fresh WHERE id <= ?", (number,)

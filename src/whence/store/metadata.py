@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Metadata"]
+__all__ = ["Metadata", "Statement"]
+
+Statement = tuple[str, tuple[object, ...]]
+"""SQL, and the values of its question marks."""
 
 _PRIMARY = 0xFF
 """The part of SQLite's error code that names the kind (https://sqlite.org/rescode.html)."""

@@ -10,6 +10,7 @@ from whence.store.places import folder_of_run
 from whence.types.paths import safe_path
 
 if TYPE_CHECKING:
+    from whence.store.metadata import Statement
     from whence.types.records import Artifact
 
 __all__ = ["LoggedArtifacts"]
@@ -34,6 +35,6 @@ class LoggedArtifacts:
         path = safe_path(f"{folder_of_run(record.run)}/{record.path}")
         self._rows.append((path, record.digest, record.size, record.at))
 
-    def statements(self) -> list[tuple[str, tuple[object, ...]]]:
+    def statements(self) -> list[Statement]:
         """Return what the epoch's closing transaction runs."""
         return [(REFER, row) for row in self._rows]

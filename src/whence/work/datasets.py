@@ -8,6 +8,7 @@ from whence.store import datasets
 from whence.types.lineage import Ref
 
 if TYPE_CHECKING:
+    from whence.store.metadata import Statement
     from whence.types.records import DatasetSaid
 
 __all__ = ["SaidDatasets"]
@@ -31,6 +32,6 @@ class SaidDatasets:
             Ref.parse(origin)
         self._records.append(record)
 
-    def statements(self) -> list[tuple[str, tuple[object, ...]]]:
+    def statements(self) -> list[Statement]:
         """Return what the epoch's closing transaction runs."""
         return [one for record in self._records for one in datasets.keeping(record)]

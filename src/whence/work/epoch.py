@@ -24,7 +24,7 @@ from whence.work.tombstones import drop_forgotten
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
-    from whence.store.metadata import Metadata
+    from whence.store.metadata import Metadata, Statement
     from whence.store.tables import Table
     from whence.types.records import Event, Reference
     from whence.work.intake import Intake
@@ -102,7 +102,7 @@ class Epoch:
         self._quarantine.append((self.number, model, reason, _pack.encode(record)))
         self.counts[model, "rejected"] += 1
 
-    def apply(self, finish: list[tuple[str, tuple[object, ...]]]) -> None:
+    def apply(self, finish: list[Statement]) -> None:
         """Write everything; `finish` are further statements for the closing transaction."""
         for model, intakes in self._intakes.items():
             self._apply_predictions(model, intakes)

@@ -7,20 +7,25 @@ bytes, whose columns these are.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from whence.record import decode
 from whence.types.records import Points
+from whence.work.frames import Alike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
+    from whence.work.frames import Payloads
+
 __all__ = ["Block", "blocks"]
+
+_Numbered = tuple[int, bytes]
+"""A payload and its number among those given."""
 
 _FEW = 32
 """Fewer records of one length are decoded one by one: that is quicker."""
@@ -63,7 +68,7 @@ class Block(NamedTuple):
     which
         Of each value, which of `metrics`; shape (rows, width).
     at
-        Which of the records given the rows are, ascending; int64 of shape (rows,).
+        Which of the records given the rows are; int64 of shape (rows,).
     steps, times
         int64, of the same shape; times in microseconds since 1970 UTC.
     values
@@ -80,57 +85,75 @@ class Block(NamedTuple):
     values: NDArray[np.float64]
 
 
-def blocks(
-    payloads: Sequence[bytes],
-) -> tuple[list[Block], list[bytes]]:
+def blocks(payloads: Payloads) -> tuple[list[Block], list[bytes]]:
     """Return the points in some records, and the payloads of all other records in their order."""
     found: list[Block] = []
-    others: list[int] = []
-    for alike in _by_length(payloads):
-        found += _of_one_length(payloads, alike, others)
-    return found, [payloads[at] for at in sorted(others)]
+    others: list[_Numbered] = []
+    for alike in payloads.alike:
+        found += _of_one_length(alike, others)
+    for single in _by_length(payloads.single):
+        if len(single) < _FEW or len(single[0][1]) <= 1:
+            found.append(_one_by_one(single, others))
+        else:
+            found += _of_one_length(_as_rows(single), others)
+    return found, [payload for _, payload in sorted(others)]
 
 
-def _by_length(payloads: Sequence[bytes]) -> Iterator[NDArray[np.int64]]:
-    """Yield which records have the same length, for each length."""
-    lengths = np.fromiter(map(len, payloads), np.int64, len(payloads))
-    order = np.argsort(lengths, kind="stable")
-    changes = np.flatnonzero(np.diff(lengths[order])) + 1
-    for start, end in pairwise([0, *changes.tolist(), len(order)]):
-        yield order[start:end]
+def _by_length(single: list[_Numbered]) -> Iterable[list[_Numbered]]:
+    """Return records of the same length together, in their order."""
+    found: dict[int, list[_Numbered]] = {}
+    for one in single:
+        found.setdefault(len(one[1]), []).append(one)
+    return found.values()
 
 
-def _of_one_length(
-    payloads: Sequence[bytes], left: NDArray[np.int64], others: list[int]
-) -> Iterator[Block]:
-    """Yield the points in records of one length; which records say something else is added."""
-    if len(left) >= _FEW and len(payloads[left[0]]) > 1:
-        content = b"".join([payloads[at] for at in left.tolist()])
-        rows = np.frombuffer(content, np.uint8).reshape(len(left), -1)
-        of_points = rows[:, 1] == _TAG
-        others += left[~of_points].tolist()
-        left, rows = left[of_points], rows[of_points]
-        for _ in range(_MOST_LAYOUTS):
-            if len(left) < _FEW:
-                break
-            layout = _layout(rows[0].tobytes())
-            alike = np.zeros(len(left), np.bool_) if layout is None else layout.fits(rows)
-            if layout is not None and alike[0]:
-                yield layout.read(rows[alike], left[alike])
-            else:
-                alike[0] = True
-                yield _one_by_one(payloads, left[:1], others)
-            left, rows = left[~alike], rows[~alike]
-    if len(left):
-        yield _one_by_one(payloads, left, others)
+def _as_rows(single: list[_Numbered]) -> Alike:
+    content = b"".join([payload for _, payload in single])
+    rows = np.frombuffer(content, np.uint8).reshape(len(single), -1)
+    numbers = np.array([number for number, _ in single])
+    return Alike(numbers, rows, (rows != rows[0]).any(axis=0))
 
 
-def _one_by_one(payloads: Sequence[bytes], which: NDArray[np.int64], others: list[int]) -> Block:
-    """Return the points in records that are alike to few; which say something else is added."""
+def _of_one_length(alike: Alike, others: list[_Numbered]) -> Iterator[Block]:
+    """Yield the points in records of one length; those that say something else are added."""
+    at, rows, varies = alike
+    of_points = rows[:, 1] == _TAG
+    if not of_points.all():
+        others += _numbered(rows[~of_points], at[~of_points])
+        rows, at = rows[of_points], at[of_points]
+    for _ in range(_MOST_LAYOUTS):
+        if len(rows) < _FEW:
+            break
+        layout = _layout(rows[0].tobytes())
+        fits = np.zeros(len(rows), np.bool_) if layout is None else layout.fits(rows, varies)
+        if layout is not None and fits.all():
+            yield layout.read(rows, varies, at)
+            return
+        if layout is not None and fits[0]:
+            yield layout.read(rows[fits], varies, at[fits])
+        else:
+            fits[0] = True
+            yield _one_by_one(_numbered(rows[:1], at[:1]), others)
+        rows, at = rows[~fits], at[~fits]
+    if len(rows):
+        yield _one_by_one(_numbered(rows, at), others)
+
+
+def _numbered(rows: NDArray[np.uint8], at: NDArray[np.int64]) -> list[_Numbered]:
+    content, length = rows.tobytes(), rows.shape[1]
+    starts = range(0, len(content), length)
+    return [
+        (number, content[start : start + length])
+        for number, start in zip(at.tolist(), starts, strict=True)
+    ]
+
+
+def _one_by_one(single: list[_Numbered], others: list[_Numbered]) -> Block:
+    """Return the points in records that are alike to few; what says something else is added."""
     runs, metrics = dict[str, int](), dict[str, int]()
     rows: list[tuple[int, int, int, int, int, float]] = []
-    for at in which.tolist():
-        record = decode(payloads[at]) if payloads[at][1:2] == _TAGGED else None
+    for at, payload in single:
+        record = decode(payload) if payload[1:2] == _TAGGED else None
         if isinstance(record, Points) and max(record.step, record.at) <= _LAST:
             run = runs.setdefault(record.run, len(runs))
             rows += [
@@ -138,7 +161,7 @@ def _one_by_one(payloads: Sequence[bytes], which: NDArray[np.int64], others: lis
                 for key, value in record.values.items()
             ]
         else:
-            others.append(at)
+            others.append((at, payload))
     whose, named, said, steps, times, values = [*zip(*rows, strict=True)] or [()] * 6
     return Block(
         runs=[*runs],
@@ -187,19 +210,20 @@ class _Layout(NamedTuple):
     step: _Number
     values: list[_Number]
 
-    def fits(self, rows: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Return which rows are alike in all else; they are as long as `content`."""
+    def fits(self, rows: NDArray[np.uint8], varies: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which rows are alike in all else; they are as long as `content`.
+
+        Bytes that do not vary, of shape (length,), are those of `content`, which is a row.
+        """
         texts = [self.run] if self.metric is None else [self.run, self.metric]
         numbers = [self.time, self.step, *self.values]
-        differ = sorted([*texts, *((one.start, one.end) for one in numbers)])
-        starts = [0, *(end for _, end in differ)]
-        ends = [*(start for start, _ in differ), len(self.content)]
+        rest = varies.copy()
+        for start, end in [*texts, *((one.start, one.end) for one in numbers)]:
+            rest[start:end] = False
         own = np.frombuffer(self.content, np.uint8)
-        alike = np.ones(len(rows), np.bool_)
-        for start, end in zip(starts, ends, strict=True):
-            alike &= (rows[:, start:end] == own[start:end]).all(axis=1)
+        alike: NDArray[np.bool_] = (rows[:, rest] == own[rest]).all(axis=1)
         for start, end in texts:
-            text = rows[:, start:end]
+            text = _varying(rows, varies, start, end)
             alike &= ((text > 0) & (text < _NO_ASCII)).all(axis=1)
         for number in numbers:
             if number.fixed:
@@ -208,19 +232,28 @@ class _Layout(NamedTuple):
             alike &= number.read(rows) <= _LAST
         return alike
 
-    def read(self, rows: NDArray[np.uint8], at: NDArray[np.int64]) -> Block:
+    def read(
+        self, rows: NDArray[np.uint8], varies: NDArray[np.bool_], at: NDArray[np.int64]
+    ) -> Block:
         """Return what rows that fit say."""
         values = np.empty((len(rows), len(self.values)), np.float64)
         for column, number in enumerate(self.values):
             values[:, column] = number.read(rows)
         steps, times = (one.read(rows).astype(np.int64) for one in (self.step, self.time))
-        runs, of = _texts(rows[:, slice(*self.run)])
+        runs, of = _texts(_varying(rows, varies, *self.run))
         metrics, which = self.metrics, np.arange(len(self.metrics))
         if self.metric is not None:
-            metrics, which = _texts(rows[:, slice(*self.metric)])
+            metrics, which = _texts(_varying(rows, varies, *self.metric))
             which = which[:, None]
-        which = np.broadcast_to(which, values.shape)
+        of, which = np.broadcast_to(of, len(rows)), np.broadcast_to(which, values.shape)
         return Block(runs, metrics, of, which, at, steps, times, values)
+
+
+def _varying(
+    rows: NDArray[np.uint8], varies: NDArray[np.bool_], start: int, end: int
+) -> NDArray[np.uint8]:
+    """Return some columns: of one row if all rows are the same there."""
+    return rows[: None if varies[start:end].any() else 1, start:end]
 
 
 def _texts(rows: NDArray[np.uint8]) -> tuple[list[str], NDArray[np.int64]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from whence.store.fresh import Point
     from whence.store.runs import Latest
+    from whence.work.frames import Payloads
 
 __all__ = ["Columns", "GatheredPoints"]
 
@@ -76,7 +77,7 @@ class GatheredPoints:
         self.seen: dict[str, int] = {}
         """Run -> the time of its last record that was taken."""
 
-    def take(self, payloads: Sequence[bytes]) -> list[bytes]:
+    def take(self, payloads: Payloads) -> list[bytes]:
         """Take the points in the records of a journal; return the payloads of all others."""
         found, others = blocks(payloads)
         for one in found:
@@ -96,7 +97,7 @@ class GatheredPoints:
             np.maximum.at(latest, one.of, one.times)
             for run, time in zip(one.runs, latest.tolist(), strict=True):
                 self.seen[run] = max(time, self.seen.get(run, 0))
-        self._taken += len(payloads)
+        self._taken += payloads.count
         return others
 
     def add(self, points: Sequence[Point]) -> None:
@@ -127,11 +128,22 @@ class GatheredPoints:
         runs, keys, steps, times, values, said, counted = map(
             np.concatenate, zip(*self._parts, strict=True)
         )
-        order = np.lexsort((said, times, steps, of_key[keys], of_run[runs]))
+        runs, keys = of_run[runs], of_key[keys]
+        order = _order(runs, keys, steps, times, said)
         return Columns(
-            names, metrics, of_run[runs[order]], of_key[keys[order]], steps[order], times[order],
-            values[order], counted[order],
+            names, metrics, runs[order], keys[order], steps[order], times[order], values[order],
+            counted[order],
         )  # fmt: skip
+
+
+def _order(*columns: NDArray[np.integer]) -> NDArray[np.int64] | slice:
+    """Return what sorts rows by their columns; all as they are if, as with one run, they are so."""
+    tied = np.ones_like(columns[0][1:], np.bool_)
+    for column in columns:
+        if (tied & (column[1:] < column[:-1])).any():
+            return np.lexsort(columns[::-1])
+        tied &= column[1:] == column[:-1]
+    return slice(None)
 
 
 def _sorted(numbers: dict[str, int]) -> tuple[list[str], NDArray[np.int32]]:

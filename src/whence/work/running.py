@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.store.fresh import Point
     from whence.store.metadata import Metadata
+    from whence.work.frames import Payloads
 
 __all__ = ["Running"]
 
@@ -73,7 +74,7 @@ class Running:
             case Capture() | Output():
                 self._captured.add(record)
 
-    def take_points(self, payloads: Sequence[bytes]) -> list[bytes]:
+    def take_points(self, payloads: Payloads) -> list[bytes]:
         """Take the points in the records of a journal; return the payloads of all others."""
         return self._points.take(payloads)
 
