@@ -242,48 +242,57 @@ class _Fact:
 
 
 class _Sampler:
-    """Looks at the system every few seconds, for as long as runs want it, in one thread."""
+    """Looks at the system every few seconds, for as long as runs want it, in one thread.
+
+    The thread ends when it finds no run, not with the last one: to begin another takes longer
+    than all else that begins a run.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._runs: dict[str, tuple[Any, float]] = {}
-        self._stop = threading.Event()
+        self._looks = False
 
     def add(self, store: Path, run: str) -> None:
         from whence.record import RunRecords
 
         every = _seconds()
         with self._lock:
-            first = not self._runs
             self._runs[run] = RunRecords(store, run), time.monotonic()
-            if first:
-                self._stop = threading.Event()
+            if not self._looks:
+                self._looks = True
                 threading.Thread(
-                    target=self._look, args=(every, self._stop), name="whence-system", daemon=True
+                    target=self._look, args=(every,), name="whence-system", daemon=True
                 ).start()
 
     def remove(self, run: str) -> None:
         with self._lock:
-            if self._runs.pop(run, None) is not None and not self._runs:
-                self._stop.set()
+            self._runs.pop(run, None)
 
-    def _look(self, every: float, stop: threading.Event) -> None:
-        stop.wait(_LET_GO_SECONDS)
-        with _harmless("system metrics"):
-            with _importing:
-                from whence.record.system import System
-
-                system = System()
-            self._go_on_looking(system, every, stop)
-
-    def _go_on_looking(self, system: System, every: float, stop: threading.Event) -> None:
-        while not stop.wait(every):
+    def _look(self, every: float) -> None:
+        system = None
+        time.sleep(_LET_GO_SECONDS)
+        while runs := self._wanting():
             with _harmless("system metrics"):
-                values = system.values()
-                with self._lock:
-                    runs = [*self._runs.values()]
-                for records, began in runs:
-                    records.points(values, int(time.monotonic() - began))
+                if system is None:
+                    system = _system()
+                else:
+                    values = system.values()
+                    for records, began in runs:
+                        records.points(values, int(time.monotonic() - began))
+            time.sleep(every)
+
+    def _wanting(self) -> list[tuple[Any, float]]:
+        """Return the runs of now; if there are none, the thread that asks ends."""
+        with self._lock:
+            self._looks = bool(self._runs)
+            return [*self._runs.values()]
+
+
+def _system() -> System:
+    with _importing:
+        from whence.record.system import System
+    return System()
 
 
 def _seconds() -> float:
