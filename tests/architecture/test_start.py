@@ -4,8 +4,8 @@ import re
 import subprocess
 import sys
 
+from whence.server.app import MLFLOW
 from whence.server.mlflow import mlflow_routes
-from whence.server.mlflow_door import PLACES
 
 
 def loaded(statement):
@@ -25,10 +25,10 @@ def test_a_public_name_is_loaded_at_its_first_use():
 
 def test_a_server_starts_without_what_only_its_work_needs():
     heavy = {"numpy", "scipy", "sklearn", "pyarrow", "deltalake", "duckdb", "apprise", "PIL",
-             "whence.server.mlflow"}  # fmt: skip
+             "whence.server.mlflow", "whence.server.native.routes"}  # fmt: skip
     assert not heavy & loaded("import whence.server.app")
 
 
-def test_the_door_to_mlflow_s_api_takes_all_that_it_answers():
+def test_mlflow_s_api_gets_every_request_that_it_answers():
     assert {re.sub(r"^(/api/[23]\.0|/ajax-api|/)/.*", r"\1/{rest:path}", route.path)
-            for route in mlflow_routes(None)} == set(PLACES)  # fmt: skip
+            for route in mlflow_routes(None)} == set(MLFLOW)  # fmt: skip

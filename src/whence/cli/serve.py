@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from whence.server.artifact_root import ArtifactRoot
+
 __all__ = ["add", "options", "run", "start"]
 
 PORT = 7700
@@ -60,6 +62,11 @@ def options(parser: argparse.ArgumentParser, port: int) -> None:
     parser.add_argument(
         "--most-artifact", type=_gigabytes, default=_gigabytes("64"), metavar="GB",
         help="the longest artifact that it takes (default: 64)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--default-artifact-root", metavar="URI",
+        help="where clients of MLflow keep the artifacts of new experiments by themselves, such "
+        "as s3://bucket/path or file:///srv/artifacts (default: in the store)",
     )  # fmt: skip
 
 
@@ -110,9 +117,18 @@ def start(
             every=given.every,
             link=given.link or own,
             most_file_bytes=given.most_artifact,
+            artifact_root=_artifact_root(given.default_artifact_root),
         )
         run(app.serve, bound, lambda: ready(own), app.end_streams)
     sys.stdout.write("stopped\n")
+
+
+def _artifact_root(text: str | None) -> ArtifactRoot | None:
+    if text is None:
+        return None
+    from whence.server.artifact_root import ArtifactRoot  # noqa: PLC0415 - rarely used
+
+    return ArtifactRoot.parse(text)
 
 
 def _require_token(store: Path, host: str) -> None:

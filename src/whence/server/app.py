@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from whence.server.blobs import blob_routes
+from whence.server.deferred import deferred
 from whence.server.guard import MOST_FILE_BYTES, Guard, guarded
-from whence.server.journals import journal_routes
 from whence.server.live import Live
 from whence.server.metrics import KIND, metrics
-from whence.server.mlflow_door import mlflow_door
-from whence.server.native.artifacts import content_route
-from whence.server.native.endpoint import PREFIX, Nothing, failed, json, route
-from whence.server.native.endpoints import ENDPOINTS, health
-from whence.server.native.openapi import describe_api
+from whence.server.native.endpoint import failed, json
+from whence.server.native.health import health
 from whence.server.page import serve_page
 from whence.server.schedule import Schedule
 from whence.server.shared import Shared
 from whence.server.teller import Teller
+from whence.store.projects import place_default
 from whence.store.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -34,9 +32,22 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from whence.server.artifact_root import ArtifactRoot
     from whence.server.hosts import Hosts
 
-__all__ = ["Application", "application"]
+__all__ = ["MLFLOW", "Application", "application"]
+
+MLFLOW = (
+    "/api/2.0/{rest:path}",
+    "/api/3.0/{rest:path}",
+    "/ajax-api/{rest:path}",
+    "/get-artifact",
+    "/model-versions/get-artifact",
+    "/v1/traces",
+    "/version",
+    "//{rest:path}",
+)
+"""The paths that `whence.server.mlflow` answers."""
 
 
 class Application(NamedTuple):
@@ -54,6 +65,7 @@ def application(
     every: float = 60.0,
     link: str | None = None,
     most_file_bytes: int = MOST_FILE_BYTES,
+    artifact_root: ArtifactRoot | None = None,
 ) -> Application:
     """Return the application over a store, behind its guard.
 
@@ -71,12 +83,16 @@ def application(
         Where people reach it: what messages link to.
     most_file_bytes
         The longest artifact that it takes.
+    artifact_root
+        Below which new experiments of MLflow's clients have their artifacts; None for the store.
     """
     live = Live()
     teller = Teller(store, live, link)
     schedule = Schedule(store, live, every, teller.poke)
-    shared = Shared(store, photos, live, schedule, teller)
-    shared.store  # noqa: B018 - a store that cannot be opened is an error now, not at a request
+    shared = Shared(store, photos, live, schedule, teller, artifact_root)
+    opened = shared.store  # one that cannot be opened is an error now, not at a request
+    if artifact_root is not None:
+        place_default(opened.metadata, artifact_root.uri)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -87,31 +103,15 @@ def application(
         await run_in_threadpool(schedule.stop)
         await run_in_threadpool(teller.stop)
 
-    async def stream(_: Request) -> Response:
-        return StreamingResponse(live.stream(), media_type="text/event-stream", headers={
-            "Cache-Control": "no-store", "X-Accel-Buffering": "no"})  # fmt: skip
-
-    async def root_health(_: Request) -> Response:
-        return json(health(shared, Nothing(), None))
-
     async def root_metrics(_: Request) -> Response:
         return PlainTextResponse(
             await run_in_threadpool(lambda: metrics(shared.store)), media_type=KIND
         )
 
-    async def description(_: Request) -> Response:
-        return json(describe_api(ENDPOINTS))
-
     routes = [
-        *(route(shared, one) for one in ENDPOINTS),
-        content_route(shared),
-        *journal_routes(store, PREFIX),
-        *blob_routes(store, PREFIX),
-        Route(f"{PREFIX}/live", stream),
-        Route(f"{PREFIX}/openapi.json", description),
-        *mlflow_door(shared),
-        Route("/api/{rest:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-        Route("/health", root_health),
+        *deferred(MLFLOW, partial(_mlflow, shared)),
+        *deferred(["/api/{rest:path}"], partial(_native, shared)),
+        Route("/health", _health),
         Route("/metrics", root_metrics),
         Route("/{rest:path}", serve_page),
     ]
@@ -122,8 +122,20 @@ def application(
     return Application(guarded(app, guard), live.stop)
 
 
-async def _nothing(request: Request) -> Response:
-    return failed(404, f"there is no {request.url.path}; see {PREFIX}/openapi.json")
+def _mlflow(shared: Shared) -> list[Route]:
+    from whence.server.mlflow import mlflow_routes  # noqa: PLC0415 - a server starts without it
+
+    return mlflow_routes(shared)
+
+
+def _native(shared: Shared) -> list[Route]:
+    from whence.server.native.routes import native_routes  # noqa: PLC0415 - the same
+
+    return native_routes(shared)
+
+
+async def _health(_: Request) -> Response:
+    return json(health())
 
 
 async def _broken(request: Request, error: Exception) -> Response:

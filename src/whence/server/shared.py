@@ -11,6 +11,7 @@ from whence.store.folder import StoreFolder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from whence.server.artifact_root import ArtifactRoot
     from whence.server.live import Live
     from whence.server.schedule import Schedule
     from whence.server.teller import Teller
@@ -34,6 +35,8 @@ class Shared:
         Watches the models, and makes verdicts that are asked for.
     teller
         Tells people what is due.
+    artifact_root
+        Below which new experiments have their artifacts; None for the store.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class Shared:
     live: Live
     schedule: Schedule
     teller: Teller
+    artifact_root: ArtifactRoot | None = None
     _opened: threading.local = field(default_factory=threading.local)
 
     @property

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from whence.errors import WhenceError
-from whence.notify.rounds import tell
 from whence.server.live import Change
 from whence.store.folder import StoreFolder
 
@@ -86,6 +85,8 @@ class Teller:
 
     def _round(self) -> float:
         """Tell what is due, and return the seconds until something may be due again."""
+        from whence.notify.rounds import tell  # noqa: PLC0415 - a server starts without it
+
         store = StoreFolder(self._path)
         try:
             done = tell(store, link=self._link, is_pending=self._is_pending)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from whence.api import jobs
 from whence.errors import StoreError
 from whence.work.child import Child, ChildDied, reply
 
@@ -108,6 +107,8 @@ def main(descriptor: str, store: str) -> None:
 
 
 def _do(store: Path, job: _Job) -> bytes:
+    from whence.api import jobs  # noqa: PLC0415 - only this process does them
+
     match job:
         case _Models():
             return msgspec.json.encode(jobs.models(store))

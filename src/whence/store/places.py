@@ -28,6 +28,7 @@ __all__ = [
     "folders_of_run",
     "inside",
     "resolved",
+    "root_of",
 ]
 
 OWN = "runs"
@@ -61,9 +62,17 @@ def folders_of_run(metadata: Metadata, run: str) -> list[str]:
     project = projects.of_name(metadata, row[0])
     if project is None:
         return [folder_of_run(run)]
-    root = str(project.id) if project.place is None else inside(project.place)
+    root = root_of(project)
     wire = None if root is None else "/".join(filter(None, (root, run, "artifacts")))
     return [folder_of_run(run), *([] if wire is None else [wire])]
+
+
+def root_of(project: projects.Project) -> str | None:
+    """Return the folder below which the artifacts of a project lie that MLflow's clients sent.
+
+    None if the project keeps them elsewhere than in the store.
+    """
+    return str(project.id) if project.place is None else inside(project.place)
 
 
 def artifacts_of(store: StoreFolder, run: str) -> list[ArtifactRow]:

@@ -19,6 +19,7 @@ __all__ = [
     "ensure",
     "of_id",
     "of_name",
+    "place_default",
     "rename",
     "restore",
     "set_tag",
@@ -52,8 +53,20 @@ def ensure(metadata: Metadata, name: str, at: int) -> None:
     )
 
 
-def create(metadata: Metadata, name: str, *, place: str | None, tags: Mapping[str, str]) -> int:
+def create(
+    metadata: Metadata,
+    name: str,
+    *,
+    place: str | None,
+    tags: Mapping[str, str],
+    root: str | None = None,
+) -> int:
     """Make a project and return its id.
+
+    Parameters
+    ----------
+    root
+        Where no place is given, the project's is a folder below this one, called by its id.
 
     Raises
     ------
@@ -69,11 +82,25 @@ def create(metadata: Metadata, name: str, *, place: str | None, tags: Mapping[st
             *(name, place, at, at),
         )
         (made,) = metadata.one("SELECT id FROM projects WHERE name = ?", name) or (0,)
+        if place is None and root is not None:
+            metadata.run("UPDATE projects SET place = ? WHERE id = ?", f"{root}/{made}", made)
         metadata.run_many(
             "INSERT INTO project_tags (project, key, value) VALUES (?, ?, ?)",
             [(made, key, value) for key, value in tags.items()],
         )
     return int(made)
+
+
+def place_default(metadata: Metadata, root: str) -> None:
+    """Give the default project a place below a root, unless it has one or anything is in it."""
+    with metadata.transaction():
+        metadata.run(
+            "UPDATE projects SET place = ? WHERE id = 0 AND place IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM runs WHERE project = projects.name)"
+            " AND NOT EXISTS (SELECT 1 FROM logged_models WHERE project = projects.name)"
+            " AND NOT EXISTS (SELECT 1 FROM traces WHERE project = 0)",
+            f"{root}/0",
+        )
 
 
 def of_id(metadata: Metadata, project: int) -> Project | None:

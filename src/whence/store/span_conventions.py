@@ -1,8 +1,8 @@
 """Under which names the makers of spans say what a span did: their conventions, as a table.
 
 Sources: OpenTelemetry's semantic conventions for generative AI, OpenInference, OpenLLMetry
-(Traceloop), Claude Code, Google ADK, Vercel AI SDK, VoltAgent, LiveKit, Laminar, Langfuse,
-Spring AI, and the attributes of MLflow's own SDK, which go before all others.
+(Traceloop), Claude Code, Gemini CLI, Google ADK, Vercel AI SDK, VoltAgent, LiveKit, Laminar,
+Langfuse, Spring AI, and the attributes of MLflow's own SDK, which go before all others.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from whence.store.span_gemini import answer_of, request_of
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "CALLS",
+    "CALL_FORMAT",
     "CONVENTIONS",
     "COST",
     "GIVEN",
-    "IMPLIED",
+    "HIDDEN",
     "SESSION",
     "TOKENS",
     "USER",
@@ -50,9 +53,13 @@ class Given(NamedTuple):
     model: str = "mlflow.llm.model"
     provider: str = "mlflow.llm.provider"
     tools: str = "mlflow.chat.tools"
+    format: str = "mlflow.message.format"
 
 
 GIVEN = Given()
+
+HIDDEN = "<REDACTED>"
+"""What Claude Code writes instead of a text that it was not told to send."""
 
 SESSION = ("session.id", "gen_ai.conversation.id")
 USER = ("user.id",)
@@ -63,23 +70,47 @@ class Convention(NamedTuple):
 
     Attributes
     ----------
+    when
+        An attribute, and those of its values that tell the spans to which this applies; all if
+        None.
     kind, kinds
         Which attributes hold the kind of a span, and what their values mean here.
+    implied
+        Attributes by which a span has a kind that it does not say; the span's first counts.
     inputs, outputs
         What went in and came out; patterns match whole names.
+    shape_input, shape_output
+        Bring that into another form.
+    form
+        The form of the messages, by which pages know how to show them, and the attributes that
+        tell it.
+    input_parts
+        What went in, if it is told as several attributes, each optional.
+    output_events
+        Events that tell what came out, and the attributes of each that may hold it.
     tokens
         By the names of `TOKENS`.
+    apart
+        Whether the tokens that went in are counted without those of the cache.
     model, provider
         Of a language model.
     tools
         Which ones it could call.
     """
 
+    when: tuple[str, frozenset[str]] | None = None
     kind: tuple[str, ...] = ()
     kinds: Mapping[str, str] = {}
+    implied: tuple[tuple[re.Pattern[str], str], ...] = ()
     inputs: tuple[str | re.Pattern[str], ...] = ()
     outputs: tuple[str | re.Pattern[str], ...] = ()
+    shape_input: Callable[[object], object] | None = None
+    shape_output: Callable[[object], object] | None = None
+    form: tuple[str, re.Pattern[str]] | None = None
+    input_parts: tuple[str, ...] = ()
+    output_events: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tokens: Mapping[str, tuple[str, ...]] = {}
+    apart: bool = False
     model: tuple[str, ...] = ()
     provider: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
@@ -172,6 +203,7 @@ _VERCEL = Convention(
 )  # fmt: skip
 
 _VOLT_AGENT = Convention(
+    form=("voltagent", re.compile(r"voltagent\.(operation|conversation)_id")),
     kind=("span.type", "entity.type"),
     kinds={"agent": "AGENT", "llm": "LLM", "tool": "TOOL", "memory": "MEMORY"},
     inputs=("agent.messages", "llm.messages", "input"),
@@ -183,21 +215,74 @@ _VOLT_AGENT = Convention(
     },
 )
 
-_CLAUDE_CODE = Convention(
-    kind=("span.type",),
-    kinds={
-        f"{prefix}{one}": kind
-        for prefix in ("claude_code.", "")
-        for one, kind in (("interaction", "AGENT"), ("llm_request", "LLM"), ("tool", "TOOL"))
-    },
+_GEMINI = Convention(
+    when=("gen_ai.agent.name", frozenset({"gemini-cli"})),
+    kind=("gen_ai.operation.name",),
+    kinds={"llm_call": "LLM", "tool_call": "TOOL", "agent_call": "AGENT"},
+    inputs=_GEN_AI.inputs,
+    outputs=_GEN_AI.outputs,
+    shape_input=request_of,
+    shape_output=answer_of,
+    form=("gemini", re.compile(r"gen_ai\.agent\.name")),
 )
 
+
+def _claude(span: str) -> tuple[str, frozenset[str]]:
+    """Return what tells a span of Claude Code; some versions leave out its prefix."""
+    return "span.type", frozenset({span, f"claude_code.{span}"})
+
+
+_CLAUDE_CODE = (
+    Convention(
+        when=_claude("interaction"),
+        implied=((re.compile(r"span\.type"), "AGENT"),),
+        inputs=("user_prompt", "new_context"),
+    ),
+    Convention(
+        when=_claude("llm_request"),
+        implied=((re.compile(r"span\.type"), "LLM"),),
+        inputs=("new_context",),
+        outputs=("response.model_output",),
+        tokens={
+            "input_tokens": ("input_tokens",),
+            "output_tokens": ("output_tokens",),
+            "cache_read_input_tokens": ("cache_read_tokens",),
+            "cache_creation_input_tokens": ("cache_creation_tokens",),
+        },
+        apart=True,
+    ),
+    Convention(
+        when=_claude("tool"),
+        implied=((re.compile(r"span\.type"), "TOOL"),),
+        inputs=("tool_input",),
+        input_parts=("full_command", "file_path", "skill_name", "subagent_type"),
+        outputs=("new_context",),
+        output_events=(("tool.output", ("output", "content", "diff")),),
+    ),
+)
+
+_ASKED = Convention(implied=((re.compile(r"gen_ai\.request\.model"), "LLM"),))
+
 _LIVE_KIT = Convention(
+    form=("livekit", re.compile(r"lk\..*")),
+    implied=(
+        (re.compile(r"lk\.retry_count"), "LLM"),
+        (re.compile(r"lk\.function_tool.*"), "TOOL"),
+        (re.compile(r"lk\.(agent_name|instructions|generation_id)"), "AGENT"),
+        (
+            re.compile(
+                r"lk\.(tts.*|input_text|user_transcript|transcript_confidence|"
+                r"transcription_delay)"
+            ),
+            "UNKNOWN",
+        ),
+    ),
     inputs=("lk.user_input", "lk.user_transcript", "lk.chat_ctx", "lk.input_text"),
     outputs=("lk.response.text", "lk.response.function_calls"),
 )
 
 _LAMINAR = Convention(
+    form=("openai", re.compile(r"lmnr\.span\.type")),
     kind=("lmnr.span.type",),
     kinds={
         "LLM": "LLM",
@@ -233,12 +318,14 @@ _LANGFUSE = Convention(
 
 CONVENTIONS = (
     _OPEN_INFERENCE,
-    _CLAUDE_CODE,
+    _GEMINI,
+    *_CLAUDE_CODE,
     _GEN_AI,
     _TRACELOOP,
     _GOOGLE_ADK,
     _VERCEL,
     _VOLT_AGENT,
+    _ASKED,
     _LIVE_KIT,
     _LAMINAR,
     _LANGFUSE,
@@ -271,12 +358,5 @@ CALLS = Spread(
 )
 """Calls of a language model by the Vercel AI SDK."""
 
-IMPLIED = {
-    "gen_ai.request.model": "LLM",
-    "lk.retry_count": "LLM",
-    "lk.function_tool.name": "TOOL",
-    "lk.agent_name": "AGENT",
-    "lk.instructions": "AGENT",
-    "lk.generation_id": "AGENT",
-}
-"""What a span does that has an attribute but does not say its kind: OpenTelemetry's, LiveKit's."""
+CALL_FORMAT = "vercel_ai"
+"""The form of those that `CALLS` tells."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from whence.store.span_conventions import HIDDEN
 from whence.store.span_values import meant
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from whence.store.spans import Event
 
-__all__ = ["completion_of", "prompt_of"]
+__all__ = ["completion_of", "prompt_of", "text_of_event"]
 
 _PROMPT = ("gen_ai.content.prompt", "gen_ai.prompt")
 _COMPLETION = ("gen_ai.content.completion", "gen_ai.completion")
@@ -32,20 +33,22 @@ _ANSWERED = {"gen_ai.choice": "assistant"}
 
 def prompt_of(events: Sequence[Event]) -> object:
     """Return what a language model was asked; None if no event says."""
-    said = _text(events, *_PROMPT)
+    said = text_of_event(events, *_PROMPT)
     return _messages(events, _ASKED) if said is None else said
 
 
 def completion_of(events: Sequence[Event]) -> object:
     """Return what a language model answered; None if no event says."""
-    said = _text(events, *_COMPLETION)
+    said = text_of_event(events, *_COMPLETION)
     return _messages(events, _ANSWERED) if said is None else said
 
 
-def _text(events: Sequence[Event], name: str, key: str) -> object:
+def text_of_event(events: Sequence[Event], name: str, *keys: str) -> object:
+    """Return what the first event of a name says under the first of some keys; None if nothing."""
     for event in events:
-        if event.name == name and event.attributes.get(key):
-            return event.attributes[key]
+        for key in keys if event.name == name else ():
+            if event.attributes.get(key) and event.attributes[key] != HIDDEN:
+                return event.attributes[key]
     return None
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from whence.store.span_conventions import (
+    CALL_FORMAT,
     CALLS,
     CONVENTIONS,
     COST,
     GIVEN,
-    IMPLIED,
+    HIDDEN,
     SESSION,
     TOKENS,
     USER,
+    Convention,
 )
-from whence.store.span_events import completion_of, prompt_of
+from whence.store.span_events import completion_of, prompt_of, text_of_event
 from whence.store.span_values import meant, text_of
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cost_of",
+    "format_of",
     "inputs_of",
     "kind_of",
     "meant",
@@ -38,12 +41,18 @@ __all__ = [
     "user_of",
 ]
 
+_Names: TypeAlias = "Iterable[str | re.Pattern[str]]"
+
 _UNKNOWN = "UNKNOWN"
 """What MLflow's SDK says of a span that has no kind."""
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,19}\s*")
 _LARGEST = 2**63
 """Tokens are counted below it."""
+
+_ALWAYS = tuple(one for one in CONVENTIONS if one.when is None)
+_TELLING = frozenset(one.when[0] for one in CONVENTIONS if one.when is not None)
+"""Attributes that tell whether the others apply."""
 
 _TOKEN_KEYS = frozenset(key for one in CONVENTIONS for keys in one.tokens.values() for key in keys)
 
@@ -53,13 +62,13 @@ def kind_of(attributes: Mapping[str, Any]) -> str | None:
     given = meant(attributes.get(GIVEN.kind))
     if isinstance(given, str) and given != _UNKNOWN:
         return given
-    for one in CONVENTIONS:
+    for one in _applying(attributes):
         for key in one.kind:
             said = meant(attributes[key]) if key in attributes else None
             if isinstance(said, str) and said in one.kinds:
                 return one.kinds[said]
-    for name, kind in IMPLIED.items():
-        if name in attributes:
+        kind = _implied(attributes, one.implied)
+        if kind is not None:
             return kind
     return given if isinstance(given, str) else None
 
@@ -70,7 +79,9 @@ def inputs_of(attributes: Mapping[str, Any], events: Sequence[Event] = ()) -> ob
         return attributes[GIVEN.inputs]
     found = _gathered(attributes, CALLS.inputs)
     if found is None:
-        found = _first(attributes, (one.inputs for one in CONVENTIONS))
+        found = _shaped(attributes, lambda one: (one.inputs, one.shape_input))
+    if found is None:
+        found = _parts(attributes)
     return prompt_of(events) if found is None else found
 
 
@@ -80,8 +91,13 @@ def outputs_of(attributes: Mapping[str, Any], events: Sequence[Event] = ()) -> o
         return attributes[GIVEN.outputs]
     found = _gathered(attributes, CALLS.outputs)
     if found is None:
-        found = _first(attributes, (one.outputs for one in CONVENTIONS))
-    return completion_of(events) if found is None else found
+        found = _shaped(attributes, lambda one: (one.outputs, one.shape_output))
+    if found is None:
+        found = completion_of(events)
+    for one in _applying(attributes) if found is None else ():
+        for name, keys in one.output_events:
+            found = text_of_event(events, name, *keys)
+    return found
 
 
 def tokens_of(attributes: Mapping[str, Any]) -> dict[str, int] | None:
@@ -91,13 +107,15 @@ def tokens_of(attributes: Mapping[str, Any]) -> dict[str, int] | None:
         return _numbers(given, TOKENS, _count)
     if _TOKEN_KEYS.isdisjoint(attributes):
         return None
-    for one in CONVENTIONS:
+    for one in _applying(attributes):
         found = {}
         for name, keys in one.tokens.items():
             said = (_count(attributes[key]) for key in keys if key in attributes)
             count = next((number for number in said if number is not None), None)
             if count is not None:
                 found[name] = count
+        if one.apart and "input_tokens" in found:
+            found["input_tokens"] += sum(found.get(name, 0) for name in TOKENS[3:5])
         if found.keys() & set(TOKENS[:3]):
             if {"input_tokens", "output_tokens"} <= found.keys():
                 found.setdefault("total_tokens", found["input_tokens"] + found["output_tokens"])
@@ -141,7 +159,19 @@ def tools_of(attributes: Mapping[str, Any]) -> object:
     """Return the tools that a language model could call; None if a span does not say."""
     if GIVEN.tools in attributes:
         return attributes[GIVEN.tools]
-    return _first(attributes, (one.tools for one in CONVENTIONS))
+    return _first(attributes, (one.tools for one in _applying(attributes)))
+
+
+def format_of(attributes: Mapping[str, Any]) -> str | None:
+    """Return the form of a span's messages, by which pages know how to show them; None for none."""
+    if GIVEN.format in attributes:
+        return _text(attributes[GIVEN.format])
+    if GIVEN.inputs not in attributes and _is_call(attributes):
+        return CALL_FORMAT
+    for one in _applying(attributes):
+        if one.form is not None and any(one.form[1].fullmatch(name) for name in attributes):
+            return one.form[0]
+    return None
 
 
 def session_of(attributes: Mapping[str, Any]) -> str | None:
@@ -161,10 +191,56 @@ def _text(value: object) -> str | None:
     return said if isinstance(said, str) else text_of(value)
 
 
+def _applying(attributes: Mapping[str, Any]) -> Sequence[Convention]:
+    """Return the conventions in which a span may speak."""
+    if _TELLING.isdisjoint(attributes):
+        return _ALWAYS
+    told = {key: meant(attributes[key]) for key in _TELLING if key in attributes}
+    said = {key: value for key, value in told.items() if isinstance(value, str)}
+    return [one for one in CONVENTIONS if one.when is None or said.get(one.when[0]) in one.when[1]]
+
+
+def _shaped(
+    attributes: Mapping[str, Any],
+    told: Callable[[Convention], tuple[_Names, Callable[[object], object] | None]],
+) -> object:
+    """Return what the first convention says that says something, in the form that it gives it."""
+    for one in _applying(attributes):
+        names, shape = told(one)
+        found = _first(attributes, [names])
+        if found is not None:
+            return found if shape is None else shape(found)
+    return None
+
+
+def _implied(
+    attributes: Mapping[str, Any], implied: Sequence[tuple[re.Pattern[str], str]]
+) -> str | None:
+    for name in attributes if implied else ():
+        for pattern, kind in implied:
+            if pattern.fullmatch(name):
+                return kind
+    return None
+
+
+def _parts(attributes: Mapping[str, Any]) -> dict[str, object] | None:
+    """Return what went in where each part of it is an attribute; None if none says anything."""
+    for one in _applying(attributes):
+        names = [name for name in one.input_parts if _first(attributes, [[name]]) is not None]
+        if names:
+            return {name: meant(attributes[name]) for name in names}
+    return None
+
+
+def _is_call(attributes: Mapping[str, Any]) -> bool:
+    """Whether a span is a call that spreads its messages over many attributes."""
+    kind = meant(attributes.get(CALLS.kind))
+    return isinstance(kind, str) and kind in CALLS.kinds
+
+
 def _gathered(attributes: Mapping[str, Any], prefix: str) -> object:
     """Return the parts of what went in or out of a call, by name; None if it is no such call."""
-    kind = meant(attributes.get(CALLS.kind))
-    if not isinstance(kind, str) or kind not in CALLS.kinds:
+    if not _is_call(attributes):
         return None
     found = {
         key.removeprefix(prefix): [meant(one) for one in value]
@@ -176,10 +252,8 @@ def _gathered(attributes: Mapping[str, Any], prefix: str) -> object:
     return found or None
 
 
-def _first(
-    attributes: Mapping[str, Any], names: Iterable[Iterable[str | re.Pattern[str]]]
-) -> object:
-    """Return the first attribute that says something: empty ones do not."""
+def _first(attributes: Mapping[str, Any], names: Iterable[_Names]) -> object:
+    """Return the first attribute that says something: empty and hidden ones do not."""
     for several in names:
         for name in several:
             if isinstance(name, re.Pattern):
@@ -187,7 +261,8 @@ def _first(
             else:
                 keys = [name] if name in attributes else []
             for key in keys:
-                if meant(attributes[key]):
+                said = meant(attributes[key])
+                if said and said != HIDDEN:
                     return attributes[key]
     return None
 

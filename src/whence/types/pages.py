@@ -26,7 +26,6 @@ __all__ = [
     "DriftColumn",
     "DriftMap",
     "EventMark",
-    "Health",
     "IncidentHead",
     "IncidentPage",
     "Level",
@@ -311,10 +310,3 @@ class SqlResult(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[list[str | float | bool | None]]
     truncated: bool
     seconds: float
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``/health`` answers."""
-
-    status: Literal["ok"]
-    version: str

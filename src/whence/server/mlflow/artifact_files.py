@@ -18,6 +18,7 @@ from whence.server.mlflow.artifact_paths import (
     joined,
     place_of_model,
     place_of_run,
+    root_over,
 )
 from whence.server.mlflow.registry_rules import known_version
 from whence.server.mlflow.wire import Refused, answered
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from whence.server.shared import Shared
     from whence.store.contents import Receiver
 
-__all__ = ["PROXY", "artifact_routes", "sent"]
+__all__ = ["PROXY", "artifact_routes", "sent", "sent_from"]
 
 PROXY = "2.0/mlflow-artifacts"
 """What the paths of the proxy of files begin with, below the prefix."""
@@ -129,15 +130,15 @@ def _file_of_run(shared: Shared, request: Request, _: bytes) -> Response:
     asked = request.query_params
     path = _path_asked(asked.get("path"))
     run = asked.get("run_id") or asked.get("run_uuid")
-    folder = folder_at(place_of_run(shared, run))
-    return sent(shared, joined(folder, path), joined(places.folder_of_run(str(run)), path))
+    own = joined(places.folder_of_run(str(run)), path)
+    return sent_from(shared, place_of_run(shared, run), path, own)
 
 
 def _file_of_version(shared: Shared, request: Request, _: bytes) -> Response:
     asked = request.query_params
     path = _path_asked(asked.get("path"))
     version = known_version(shared, asked.get("name", ""), asked.get("version", ""))
-    return sent(shared, joined(folder_at(version.place), path))
+    return sent_from(shared, version.place, path)
 
 
 def _file_of_model(shared: Shared, request: Request, _: bytes) -> Response:
@@ -146,14 +147,27 @@ def _file_of_model(shared: Shared, request: Request, _: bytes) -> Response:
         raise Refused(
             "BAD_REQUEST", 'Request must include the "artifact_file_path" query parameter.'
         )
-    folder = folder_at(place_of_model(shared, unquote(request.path_params["model_id"])))
-    return sent(shared, joined(folder, checked_path(path)))
+    place = place_of_model(shared, unquote(request.path_params["model_id"]))
+    return sent_from(shared, place, checked_path(path))
 
 
 def _path_asked(path: str | None) -> str:
     if path is None:
         raise Refused("BAD_REQUEST", 'Request must include the "path" query parameter.')
     return checked_path(path)
+
+
+def sent_from(shared: Shared, place: str, path: str, *more: str) -> Response:
+    """Return a file of a place, to be saved; else the first of further paths that is there."""
+    outside = root_over(shared, place)
+    if outside is None:
+        return sent(shared, joined(folder_at(place), path), *more)
+    content = outside.file(place, path)
+    if content is not None:
+        return attachment(content, path)
+    if not any(artifacts.find(shared.store.metadata, one) for one in more):
+        raise Refused("RESOURCE_DOES_NOT_EXIST", f"No such artifact: '{path}'")
+    return sent(shared, *more)
 
 
 def sent(shared: Shared, *paths: str) -> Response:

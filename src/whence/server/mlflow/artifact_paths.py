@@ -12,9 +12,17 @@ from whence.store import places, projects, run_edits
 from whence.types.paths import safe_path
 
 if TYPE_CHECKING:
+    from whence.server.artifact_root import ArtifactRoot
     from whence.server.shared import Shared
 
-__all__ = ["checked_path", "folder_at", "joined", "place_of_model", "place_of_run"]
+__all__ = [
+    "checked_path",
+    "folder_at",
+    "joined",
+    "place_of_model",
+    "place_of_run",
+    "root_over",
+]
 
 
 def checked_path(path: str) -> str:
@@ -72,10 +80,16 @@ def folder_at(place: str) -> str:
     if folder is None:
         raise Refused(
             "NOT_IMPLEMENTED",
-            f"The artifacts lie at {place}, where this server keeps none and reads none; read "
-            "them from there, or use an experiment without an artifact location.",
+            f"The artifacts lie at {place}, where this server keeps none; read and write them "
+            "there, or use an experiment that lies at mlflow-artifacts:/.",
         )
     return folder
+
+
+def root_over(shared: Shared, place: str) -> ArtifactRoot | None:
+    """Return the operator's root of artifacts if a place is a folder of this machine below it."""
+    root = shared.artifact_root
+    return None if root is None or root.below(place) is None else root
 
 
 def joined(*parts: str) -> str:

@@ -14,9 +14,10 @@ from whence.server.mlflow.artifact_paths import (
     joined,
     place_of_model,
     place_of_run,
+    root_over,
 )
 from whence.server.mlflow.wire import Call, Message, Refused, required
-from whence.store import artifacts, places
+from whence.store import artifacts, holders, places
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -124,7 +125,10 @@ def _list_model(shared: Shared, asked: ListOfModel) -> Files:
 def _listed(shared: Shared, place: str, folder: str, *more: str) -> Files:
     """Return what lies in a folder of a place, and in the same folder of further roots."""
     found: dict[str, Entry] = {}
-    for root in (folder_at(place), *more):
+    outside = root_over(shared, place)
+    if outside is not None:
+        found = {one.name: one for one in outside.entries(place, folder)}
+    for root in more if outside is not None else (folder_at(place), *more):
         for one in artifacts.entries(shared.store.metadata, joined(root, folder)):
             found.setdefault(one.name, one)
     return Files(root_uri=place, files=[_file(found[name], folder) for name in sorted(found)])
@@ -143,7 +147,7 @@ def _delete(shared: Shared, asked: OfPath) -> None:
     path = checked_path(unquote(asked.artifact_path))
     if not path:
         raise Refused("ENDPOINT_NOT_FOUND", "name what to delete; the root cannot be deleted")
-    artifacts.delete(shared.store.metadata, path)
+    holders.delete(shared.store.metadata, path)
 
 
 def _multipart(_: Shared, asked: Multipart) -> None:

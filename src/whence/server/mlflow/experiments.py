@@ -184,7 +184,13 @@ def _create(shared: Shared, asked: Create) -> dict[str, str]:
         place = places.resolved(asked.artifact_location)
         check_place(asked.artifact_location)
     try:
-        made = projects.create(shared.store.metadata, asked.name, place=place, tags=tags)
+        made = projects.create(
+            shared.store.metadata,
+            asked.name,
+            place=place,
+            tags=tags,
+            root=None if shared.artifact_root is None else shared.artifact_root.uri,
+        )
     except BadInput:
         raise Refused(
             "RESOURCE_ALREADY_EXISTS", f"Experiment(name={asked.name}) already exists."

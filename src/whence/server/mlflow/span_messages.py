@@ -93,6 +93,7 @@ def _attributes(span: Span) -> dict[str, Any]:
         GIVEN.tools: span_facts.tools_of(own),
         GIVEN.model: span_facts.model_of(own, inputs, outputs),
         GIVEN.provider: span_facts.provider_of(own),
+        GIVEN.format: span_facts.format_of(own),
     }
     for key, value in facts.items():
         if value is not None and (key not in own or key == GIVEN.kind):

@@ -13,8 +13,8 @@ from urllib.parse import unquote
 import msgspec
 from starlette.responses import Response
 
-from whence.server.mlflow.artifact_files import sent
-from whence.server.mlflow.artifact_paths import checked_path, folder_at, joined
+from whence.server.mlflow.artifact_files import sent_from
+from whence.server.mlflow.artifact_paths import checked_path
 from whence.server.mlflow.assessment_messages import read_assessment
 from whence.server.mlflow.experiments import experiment, must_be_active, place_of
 from whence.server.mlflow.span_messages import otlp_message, own_message
@@ -208,10 +208,10 @@ def _file(shared: Shared, asked: OfFile) -> Response:
     if not asked.request_id:
         raise Refused("BAD_REQUEST", 'Request must include the "request_id" query parameter.')
     if asked.path:
-        return sent(shared, _beside(shared, asked.request_id, f"attachments/{asked.path}"))
+        return _beside(shared, asked.request_id, f"attachments/{asked.path}")
     found = traces.of_ids(shared.store.metadata, [asked.request_id])
     if found and not found[0].spans:
-        return sent(shared, _beside(shared, asked.request_id, _FILE))
+        return _beside(shared, asked.request_id, _FILE)
     _, own = _whole(shared, asked.request_id, partial=True)
     return Response(
         json.dumps({"spans": [own_message(one) for one in own]}, separators=(",", ":")),
@@ -220,11 +220,11 @@ def _file(shared: Shared, asked: OfFile) -> Response:
     )
 
 
-def _beside(shared: Shared, trace: str, path: str) -> str:
-    """Return where a file of a trace lies that its client sent as an artifact."""
+def _beside(shared: Shared, trace: str, path: str) -> Response:
+    """Return a file of a trace that its client sent as an artifact."""
     project = experiment(shared, str(trace_of(shared, trace).project))
-    folder = folder_at(f"{place_of(project)}/traces/{trace}/artifacts")
-    return joined(folder, checked_path(path))
+    place = f"{place_of(project)}/traces/{trace}/artifacts"
+    return sent_from(shared, place, checked_path(path))
 
 
 _V3 = "3.0/mlflow/traces"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from whence import __version__
 from whence.errors import BadInput, NotFound
 from whence.server.live import Change
 from whence.server.native.endpoint import Answer, Endpoint, Nothing
+from whence.server.native.health import Health, health
 from whence.server.native.registry import REGISTRY
 from whence.server.native.runs import RUNS
 from whence.store import actions, channels, outbox, silences
@@ -19,7 +19,6 @@ from whence.types.pages import (
     Actions,
     Distribution,
     DriftMap,
-    Health,
     IncidentPage,
     ModelPage,
     ModelRow,
@@ -321,11 +320,6 @@ def run_sql(shared: Shared, _: Nothing, given: Query) -> SqlResult:
     from whence.view import query
 
     return query.run(shared.store, given.sql)
-
-
-def health(_: Shared, __: Nothing, ___: None) -> Health:
-    """Whether the server answers."""
-    return Health(status="ok", version=__version__)
 
 
 def _review(shared: Shared, given: WeekOf) -> Review:
