@@ -130,6 +130,57 @@ def test_a_version_of_which_nothing_is_known_says_so(address, opened):
     expect(page.get_by_text("s3://elsewhere/model")).to_be_visible()
 
 
+def test_what_changes_in_the_registry_reaches_an_open_page(tmp_path, serving, opened):
+    path = tmp_path / "store"
+    with whence.start_run(name="first", store=path, capture=False) as run:
+        pass
+    store = whence.open(path)
+    store.register("shop", run=run)
+    with serving(path, "--every", "0.5") as (address, _):
+        page, one = opened(address), opened(address)
+        page.goto("/registry")
+        one.goto("/registry/shop")
+        headline, of_one = (each.get_by_role("heading", level=1) for each in (page, one))
+        expect(headline).to_have_text("One model is registered: shop, at version 1.")
+        expect(of_one).to_have_text("shop has 1 version; no alias names one.")
+        store.register("shop", artifact="s3://elsewhere/2")
+        expect(headline).to_have_text("One model is registered: shop, at version 2.")
+        expect(of_one).to_have_text("shop has 2 versions; no alias names one.")
+        for version in (1, 2):  # it moves: nothing but the alias itself tells
+            store.registered("shop").set_alias("production", version)
+            expect(of_one).to_have_text(f"shop has 2 versions; production is version {version}.")
+            expect(page.get_by_text(f"production is version {version}")).to_be_visible()
+        store.register("till", artifact="s3://elsewhere/3")
+        expect(headline).to_have_text("2 models are registered; 1 has an alias.")
+        page.close()
+        one.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_lineage_wider_than_the_window_says_that_there_is_more(address, opened, scheme):
+    page = opened(address, scheme, 600)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # a step is there at once
+    page.goto("/lineage?of=model:shop@2")
+    graph = page.get_by_role("region", name="Lineage", exact=True)
+    right, left = (
+        page.get_by_role("button", name=f"More to the {way}") for way in ("right", "left")
+    )
+    expect(right).to_be_visible()
+    expect(left).to_be_visible()  # what was asked for stands in the middle
+    while graph.evaluate("at => at.scrollWidth - at.clientWidth - at.scrollLeft") > 4:
+        before = graph.evaluate("at => at.scrollLeft")
+        right.press("Enter")
+        page.wait_for_function(
+            "was => document.querySelector('.graph').scrollLeft > was", arg=before
+        )
+    expect(right).to_have_count(0)
+    expect(left).to_be_visible()
+    graph.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(right).to_be_visible()
+    assert fits(page)
+
+
 def test_a_store_without_models_shows_how_to_begin(tmp_path, serving, opened):
     with serving(tmp_path / "store", "--every", "0") as (address, _):
         page = opened(address)

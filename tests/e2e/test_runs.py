@@ -247,7 +247,7 @@ def test_what_runs_differ_in_and_what_it_led_to(address, opened):
     led = page.get_by_role("region", name="What they led to")
     expect(led).to_contain_text("loss is largest in try 1, 0.02439, and least in try 0, 0.0002.")
     expect(led.get_by_role("img", name="lr and loss of try 0, try 1")).to_be_visible()
-    expect(led.locator("polyline")).to_have_count(2)
+    expect(led.locator(".lines path")).to_have_count(2)
     expect(page.get_by_role("region", name="Code")).to_contain_text("The same: commit")
     expect(page.get_by_role("region", name="Environment")).to_contain_text("The same, with")
     loss, speed = (page.get_by_role("article", name=name) for name in ("loss", "steps/s"))

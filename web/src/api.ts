@@ -350,6 +350,18 @@ export interface RunPage {
   params: string[];
 }
 
+/** Runs with the same value: all texts by which it is written, none where it is lacking. */
+export interface RunGroup {
+  texts: string[];
+  total: number;
+}
+
+/** The largest groups; `total` counts the runs of all. */
+export interface RunGroups {
+  groups: RunGroup[];
+  total: number;
+}
+
 /** A metric of a run by step; where points were merged, `low` and `high` are their extremes. */
 export interface Curve {
   metric: string;
@@ -523,5 +535,5 @@ export interface SqlTable {
 /** What the live stream tells: `model` is a pattern of a silence, and empty for runs and for a message of several. */
 export interface Changed {
   model: string;
-  what: "watch" | "why" | "action" | "message" | "silence" | "runs";
+  what: "watch" | "why" | "action" | "message" | "silence" | "runs" | "registry";
 }

@@ -21,7 +21,7 @@ MOST_WAITING = 100
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Something changed: a watch, a verdict, what people said, runs, silences, messages."""
+    """Something changed: a watch, a verdict, words, runs, the registry, silences, messages."""
 
     model: str
     what: str

@@ -17,7 +17,7 @@ from whence.errors import WhenceError
 from whence.server.live import Change, Live
 from whence.server.news import News
 from whence.server.worker import Worker
-from whence.store import runs, verdicts, watches
+from whence.store import registry, runs, verdicts, watches
 from whence.store.folder import StoreFolder
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Schedule:
         self._pending: set[tuple[str, str]] = set()
         self._seen: dict[str, tuple[object, ...]] = {}
         self._runs: tuple[object, ...] = ()
+        self._registry = 0
         self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
         self._stopping = threading.Event()
 
@@ -99,7 +100,7 @@ class Schedule:
             return
         with self._said("the store cannot be folded"):
             models = self._worker.models()
-            self._tell_of_runs()
+            self._tell_of_records()
             for model in models:
                 if self._stopping.is_set():
                     return
@@ -107,15 +108,18 @@ class Schedule:
                     self._watch(model)
         self._news.looked()
 
-    def _tell_of_runs(self) -> None:
+    def _tell_of_records(self) -> None:
         store = StoreFolder(self._path)
         try:
-            found = runs.standing(store)
+            found, registered = runs.standing(store), registry.standing(store.metadata)
         finally:
             store.metadata.close()
         if found != self._runs:
             self._runs = found
             self._live.tell(Change("", "runs"))
+        if registered != self._registry:
+            self._registry = registered
+            self._live.tell(Change("", "registry"))
 
     def _watch(self, model: str) -> None:
         self._worker.watch(model)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.types.runs import RunRow
 
-__all__ = ["Search", "View", "count", "native", "search"]
+__all__ = ["Search", "View", "count", "groups", "native", "search"]
 
 View: TypeAlias = Literal["active", "deleted", "all"]
 
@@ -148,6 +148,40 @@ def count(store: StoreFolder, asked: Search) -> int:
         0,
     )
     return int(found)
+
+
+def groups(
+    store: StoreFolder,
+    asked: Search,
+    kind: Literal["attribute", "parameter"],
+    key: str,
+    *,
+    limit: int,
+) -> list[tuple[list[str], int]]:
+    """Return how many of the runs that are sought have which value, the most frequent first.
+
+    Returns
+    -------
+    list of (texts, total)
+        All texts by which the value is written, as filters compare it: `0.1` and `1e-1` are one
+        number. No text for the runs that lack it.
+    """
+    test = _where(asked)
+    if kind == "parameter":
+        joined = Clause("LEFT JOIN params ON params.run = runs.id AND params.key = ?", (key,))
+        text, value = _PARAM, f"coalesce({_PARAM_AS_NUMBER}, {_PARAM})"
+    else:
+        joined = Clause("")
+        text = value = _ATTRIBUTES[key]
+    found = store.metadata.all(
+        f"SELECT json_group_array(DISTINCT {text}), COUNT(*) AS total FROM runs {joined.sql}"  # noqa: S608 - of our own words
+        f" WHERE {test.sql} GROUP BY {value} ORDER BY total DESC, {value} LIMIT ?",
+        *(*joined.values, *test.values, limit),
+    )
+    return [
+        ([one for one in msgspec.json.decode(texts) if one is not None], total)
+        for texts, total in found
+    ]
 
 
 def _order_of(sort: str) -> Order:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Curve", "RunPage", "RunRow", "Status"]
+__all__ = ["Curve", "RunGroup", "RunGroups", "RunPage", "RunRow", "Status"]
 
 Status = Literal["running", "scheduled", "finished", "failed", "killed", "unknown"]
 """running: its process is alive; scheduled, finished, failed: as its program said; killed: its
@@ -49,6 +49,24 @@ class RunPage(msgspec.Struct, frozen=True, kw_only=True):
     projects: list[str]
     metrics: list[str]
     params: list[str]
+
+
+class RunGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs that have the same value; a number is one value however it is written.
+
+    `texts` are all the ways in which it is written, as filters know them: empty for the runs that
+    lack the param.
+    """
+
+    texts: list[str]
+    total: int
+
+
+class RunGroups(msgspec.Struct, frozen=True, kw_only=True):
+    """The groups of some runs, the largest first; `total` counts the runs of all, shown or not."""
+
+    groups: list[RunGroup]
+    total: int
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,131 +1,188 @@
-/** Parallel coordinates: an axis for each name, a line for each run (Inselberg 1985). */
+/**
+ * Parallel coordinates: an axis for each name, a line for each run (Inselberg 1985).
+ *
+ * Lines of one colour are one path, so that thousands of them cost no more than a few; which one
+ * the pointer is at is counted from their places.
+ */
 import { useElementSize } from "@mantine/hooks";
-import type { ReactElement } from "react";
+import { type PointerEvent, type ReactElement, useMemo, useState } from "react";
 
-import { byName, cellText } from "../words";
+import { Sideways } from "../parts/sideways";
+import { cellText } from "../words";
+import { Brush } from "./brush";
+import { type Held, holds, placesOf, type Scale, scaleOf, type Value } from "./scale";
 
 export interface ParallelLine {
   name: string;
-  /** Which of the colours of runs. */
-  colour: number;
-  /** One for each axis; null is a gap. */
-  values: (string | number | null)[];
+  /** As CSS has it. */
+  colour: string;
+  /** One for each axis; null where there is none. */
+  values: Value[];
 }
 
 interface Props {
   label: string;
   axes: string[];
   lines: ParallelLine[];
+  height?: number;
+  /** What is held of each axis; the lines of others stand back. */
+  held?: (Held | null)[];
+  /** Dragging along an axis holds what lies there; null frees it. */
+  onHeld?: (axis: number, held: Held | null) => void;
+  onOpen?: (line: number) => void;
 }
 
 const HEIGHT = 250;
 const TOP = 34;
 const FOOT = 14;
+/** Where lines pass that have no value on an axis, below its foot. */
+const NONE = 26;
 const LEAST_APART = 118;
 /** Room for the texts of the first axis, and of the last one. */
-const LEFT = 8;
+const LEFT = 12;
 const RIGHT = 84;
-/** Positive numbers that span so many times their least lie on a logarithmic axis. */
-const WIDE = 50;
-const MOST_TEXTS = 14;
 const CHARACTERS = 15;
-
-interface Axis {
-  /** From 0, the foot, to 1. */
-  place: (value: string | number) => number;
-  marks: (string | number)[];
-}
-
-function numbers(values: number[]): Axis {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const log = low > 0 && high / low >= WIDE;
-  const scale = (value: number): number => (log ? Math.log(value) : value);
-  const span = scale(high) - scale(low);
-  const different = new Set(values);
-  return {
-    place: (value) => (span === 0 ? 0.5 : (scale(Number(value)) - scale(low)) / span),
-    marks: different.size <= MOST_TEXTS / 2 ? Array.from(different) : [low, high],
-  };
-}
-
-function texts(values: string[]): Axis {
-  const all = Array.from(new Set(values)).toSorted(byName);
-  return {
-    place: (value) => (all.length === 1 ? 0.5 : 1 - all.indexOf(String(value)) / (all.length - 1)),
-    marks: all.slice(0, MOST_TEXTS),
-  };
-}
-
-function axisOf(values: (string | number | null)[]): Axis {
-  const there = values.filter((value) => value !== null);
-  return there.every((value) => typeof value === "number") ? numbers(there) : texts(there.map(String));
-}
+/** Pixels from a line at which it is pointed at. */
+const NEAR = 7;
+/** Up to so many lines are drawn strong. */
+const FEW = 12;
 
 const short = (value: string | number): string => {
   const text = cellText(value);
   return text.length > CHARACTERS ? `${text.slice(0, CHARACTERS - 1)}…` : text;
 };
 
-/** The stretches of a line between its gaps. */
-function stretches(points: ([number, number] | null)[]): string[] {
-  const found: [number, number][][] = [[]];
-  for (const point of points) {
-    if (point === null) found.push([]);
-    else found.at(-1)?.push(point);
-  }
-  return found.filter((part) => part.length > 1).map((part) => part.map(([x, y]) => `${x},${y}`).join(" "));
-}
-
 /** Marks that do not lie over one another, from the top. */
-function apart(axis: Axis, y: (part: number) => number): (string | number)[] {
+function apart(scale: Scale, y: (part: number) => number): (string | number)[] {
   let last = Number.NEGATIVE_INFINITY;
-  return axis.marks
-    .toSorted((one, other) => axis.place(other) - axis.place(one))
+  return scale.marks
+    .toSorted((one, other) => scale.place(other) - scale.place(one))
     .filter((mark) => {
-      const at = y(axis.place(mark));
+      const at = y(scale.place(mark));
       if (at - last < 13) return false;
       last = at;
       return true;
     });
 }
 
-export function Parallel({ label, axes, lines }: Props): ReactElement {
-  const { ref, width } = useElementSize<HTMLDivElement>();
+/** Lines of one colour as one path. */
+function pathsOf(heights: number[][], x: (at: number) => number, lines: ParallelLine[], shown: (line: number) => boolean): Map<string, string> {
+  const found = new Map<string, string[]>();
+  for (const [at, { colour }] of lines.entries()) {
+    if (!shown(at)) continue;
+    const path = (heights[at] ?? []).map((y, axis) => `${axis === 0 ? "M" : "L"}${x(axis).toFixed(1)} ${y.toFixed(1)}`).join("");
+    const paths = found.get(colour);
+    if (paths === undefined) found.set(colour, [path]);
+    else paths.push(path);
+  }
+  // The colour of the fewest lies over the others.
+  const sorted = Array.from(found).toSorted(([, one], [, other]) => other.length - one.length);
+  return new Map(sorted.map(([colour, paths]) => [colour, paths.join("")]));
+}
+
+/** The line nearest to a point, if one is near. */
+function nearest(heights: number[][], apartBy: number, left: number, top: number, shown: (line: number) => boolean): number | null {
+  const axis = Math.max(Math.floor((left - LEFT) / apartBy), 0);
+  const part = (left - LEFT) / apartBy - axis;
+  let best: number | null = null;
+  let least = NEAR;
+  for (const [at, line] of heights.entries()) {
+    const [from, until] = [line[axis] ?? Number.NaN, line[axis + 1] ?? Number.NaN];
+    const far = Math.abs(from + part * (until - from) - top);
+    if (far < least && shown(at)) [best, least] = [at, far];
+  }
+  return best;
+}
+
+export function Parallel({ label, axes, lines, height = HEIGHT, held, onHeld, onOpen }: Props): ReactElement {
+  const { ref, width } = useElementSize<HTMLElement>();
+  const [over, setOver] = useState<number | null>(null);
+  const scales = useMemo(() => axes.map((_, at) => scaleOf(lines.map(({ values }) => values[at] ?? null))), [axes, lines]);
   const wide = Math.max(width, LEFT + RIGHT + (axes.length - 1) * LEAST_APART);
-  const x = (at: number): number => LEFT + (axes.length === 1 ? 0 : (at * (wide - LEFT - RIGHT)) / (axes.length - 1));
-  const y = (part: number): number => TOP + (1 - part) * (HEIGHT - TOP - FOOT);
-  const scales = axes.map((_, at) => axisOf(lines.map(({ values }) => values[at] ?? null)));
+  const apartBy = axes.length === 1 ? 0 : (wide - LEFT - RIGHT) / (axes.length - 1);
+  const bottom = height - FOOT - (scales.some(({ lacks }) => lacks) ? NONE : 0);
+  const x = (at: number): number => LEFT + at * apartBy;
+  const y = (part: number): number => TOP + (1 - part) * (bottom - TOP);
+  const heights = useMemo(
+    () =>
+      lines.map(({ values }) =>
+        scales.map(({ place }, at) => {
+          const value = values[at] ?? null;
+          return value === null ? bottom + NONE : TOP + (1 - place(value)) * (bottom - TOP);
+        }),
+      ),
+    [lines, scales, bottom],
+  );
+  const inside = useMemo(
+    () => lines.map(({ values }) => (held ?? []).every((one, at) => one === null || holds(one, values[at] ?? null))),
+    [lines, held],
+  );
+  const [behind, before] = useMemo(() => {
+    const left = (at: number): number => LEFT + at * apartBy;
+    return [pathsOf(heights, left, lines, (at) => inside[at] === false), pathsOf(heights, left, lines, (at) => inside[at] !== false)];
+  }, [heights, apartBy, lines, inside]);
+  const point = (event: PointerEvent<SVGSVGElement>): void => {
+    const box = event.currentTarget.getBoundingClientRect();
+    setOver(nearest(heights, apartBy, event.clientX - box.left, event.clientY - box.top, (at) => inside[at] !== false));
+  };
+  const pointed = over === null ? undefined : lines[over];
+  const opens = pointed !== undefined && onOpen !== undefined;
   return (
-    <div ref={ref} className="parallel">
-      <svg width={wide} height={HEIGHT} role="img" aria-label={label}>
-        {axes.map((name, at) => (
-          <line key={name} x1={x(at)} x2={x(at)} y1={TOP} y2={HEIGHT - FOOT} />
-        ))}
-        {lines.map(({ name, colour, values }) =>
-          stretches(
-            values.map((value, at) => {
-              const scale = scales[at];
-              return value === null || scale === undefined ? null : [x(at), y(scale.place(value))];
-            }),
-          ).map((points) => (
-            <polyline key={`${name} ${points}`} points={points} style={{ stroke: `var(--run-${colour + 1})` }}>
-              <title>{name}</title>
-            </polyline>
-          )),
-        )}
-        {scales.map((scale, at) => (
-          <g key={axes[at]}>
-            <text className="name" x={x(at)} y={14}>
-              {short(axes[at] ?? "")}
-            </text>
-            {apart(scale, y).map((mark) => (
-              <text key={mark} x={x(at) + 6} y={y(scale.place(mark)) + 4}>
-                {short(mark)}
-              </text>
+    <>
+      <Sideways label={label} className="parallel" place={ref}>
+        {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- the table below has every run as a link */}
+        <svg
+          width={wide}
+          height={height}
+          role="img"
+          aria-label={label}
+          className={`${opens ? "opens" : ""} ${lines.length > FEW ? "many" : ""}`}
+          onPointerMove={point}
+          onPointerLeave={() => setOver(null)}
+          onClick={() => {
+            if (over !== null) onOpen?.(over);
+          }}
+        >
+          <path className="behind" d={Array.from(behind.values()).join("")} />
+          <g className={pointed === undefined ? "lines" : "lines pale"}>
+            {Array.from(before, ([colour, path]) => (
+              <path key={colour} d={path} style={{ stroke: colour }} />
             ))}
           </g>
-        ))}
-      </svg>
-    </div>
+          {pointed === undefined || over === null ? null : <path className="over" d={heights[over]?.map((top, at) => `${at === 0 ? "M" : "L"}${x(at)} ${top}`).join("")} style={{ stroke: pointed.colour }} />}
+          {scales.map((scale, at) => (
+            <g key={axes[at]}>
+              <line x1={x(at)} x2={x(at)} y1={TOP} y2={bottom} />
+              <text className="name" x={at === 0 ? 0 : x(at)} y={14}>
+                {short(axes[at] ?? "")}
+                {scale.log ? <tspan className="log"> log</tspan> : null}
+                <title>{axes[at]}</title>
+              </text>
+              {apart(scale, y).map((mark) => (
+                <text key={mark} x={x(at) + 7} y={y(scale.place(mark)) + 4}>
+                  {short(mark)}
+                </text>
+              ))}
+              {scale.lacks ? (
+                <text x={x(at) + 7} y={bottom + NONE + 4}>
+                  none
+                </text>
+              ) : null}
+              {onHeld === undefined ? null : (
+                <Brush name={axes[at] ?? ""} scale={scale} x={x(at)} top={TOP} bottom={bottom} places={held?.[at] === null || held?.[at] === undefined ? null : placesOf(scale, held[at])} onHeld={(next) => onHeld(at, next)} />
+              )}
+            </g>
+          ))}
+        </svg>
+      </Sideways>
+      <p className="pointed small" aria-live="off">
+        {pointed === undefined ? null : (
+          <>
+            <b>{pointed.name}</b> {/* What it led to stands last, and is what one wants first. */}
+            {axes.map((name, at) => `${name} ${cellText(pointed.values[at] ?? null)}`).toReversed().join(" · ")}
+          </>
+        )}
+      </p>
+    </>
   );
 }

@@ -36,10 +36,14 @@ function apply(changed: Changed): void {
     // Curves and output are read again by their page, if its run goes on.
     invalidate(
       (path) =>
-        (path.startsWith("/runs") && !path.includes("/curve?") && !path.includes("/output?")) ||
+        (path.startsWith("/run") && !path.includes("/curve?") && !path.includes("/output?")) ||
         path.startsWith("/registry") ||
         path.startsWith("/lineage"),
     );
+    return;
+  }
+  if (changed.what === "registry") {
+    invalidate((path) => path.startsWith("/registry") || path.startsWith("/lineage"));
     return;
   }
   if (changed.what === "message" || changed.what === "silence") {

@@ -50,6 +50,13 @@ export interface RunsWanted {
   limit?: number;
 }
 
+export interface GroupsWanted {
+  project: string | null;
+  where: string | null;
+  /** `project`, `status` or `params.NAME`. */
+  by: string;
+}
+
 /** Paths below /api/v1. */
 export const api = {
   models: "/models",
@@ -85,6 +92,7 @@ export const api = {
     withQuery(`${of(model)}/review.html`, { week: monday }),
   runs: ({ project, where, sort, offset = 0, limit = 100 }: RunsWanted) =>
     withQuery("/runs", { project, where, sort, offset, limit }),
+  runGroups: ({ project, where, by }: GroupsWanted) => withQuery("/run-groups", { project, where, by }),
   run: (id: string) => `/runs/${encodeURIComponent(id)}`,
   curves: (id: string) => `${api.run(id)}/curve`,
   curve: (id: string, metric: string) => withQuery(api.curves(id), { metric }),

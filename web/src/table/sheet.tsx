@@ -3,6 +3,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, type ReactElement, type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 
 import { useCursor, useKeys } from "../parts/keys";
+import { beyondClass, useBeyond } from "../parts/sideways";
 
 export interface SheetColumn<T> {
   id: string;
@@ -174,6 +175,7 @@ function HeadRow({ head: { text, says, open, toggle }, index, columns, marked }:
 export function Sheet<T extends object>(props: Props<T>): ReactElement | null {
   const { label, length, rowAt, headAt, columns, pinned: stay = 1, sort, onSort, onOpen, onChoose, onSight } = props;
   const place = useRef<HTMLDivElement>(null);
+  const beyond = useBeyond(place);
   const staying = useMemo(() => columns.slice(0, stay), [columns, stay]);
   const others = useMemo(() => columns.slice(stay), [columns, stay]);
   const pinned = staying.reduce((sum, { width }) => sum + width, 0);
@@ -232,46 +234,48 @@ export function Sheet<T extends object>(props: Props<T>): ReactElement | null {
   const above = Math.max((items[0]?.start ?? HEAD) - HEAD, 0);
   const below = Math.max(rows.getTotalSize() - (items.at(-1)?.end ?? HEAD), 0);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable
-    <section ref={place} className="scroll sheet" tabIndex={0} aria-label={label}>
-      <table aria-rowcount={length + 1} aria-colcount={columns.length} style={{ minWidth: across.getTotalSize() }}>
-        <colgroup>
-          {staying.map((column) => (
-            <col key={column.id} style={{ width: column.width }} />
-          ))}
-          <col style={{ width: left }} />
-          {inSight.map(({ column }) => (
-            <col key={column.id} style={{ width: column.width }} />
-          ))}
-          {/* What is left of the width, where the columns do not fill it. */}
-          <col style={right > 0 ? { width: right } : undefined} />
-        </colgroup>
-        <thead>
-          <tr style={{ height: HEAD }}>
-            {staying.map((column, at) => (
-              <Head key={column.id} column={column} index={at} left={places[at]} sort={sort} onSort={onSort} />
+    <div className={beyondClass(beyond)}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable */}
+      <section ref={place} className="scroll sheet" tabIndex={0} aria-label={label}>
+        <table aria-rowcount={length + 1} aria-colcount={columns.length} style={{ minWidth: across.getTotalSize() }}>
+          <colgroup>
+            {staying.map((column) => (
+              <col key={column.id} style={{ width: column.width }} />
             ))}
-            <th className="gap" aria-hidden="true" />
-            {inSight.map(({ column, index }) => (
-              <Head key={column.id} column={column} index={index} sort={sort} onSort={onSort} />
+            <col style={{ width: left }} />
+            {inSight.map(({ column }) => (
+              <col key={column.id} style={{ width: column.width }} />
             ))}
-            <th className="gap" aria-hidden="true" />
-          </tr>
-        </thead>
-        <tbody>
-          {above > 0 ? <tr aria-hidden="true" style={{ height: above }} /> : null}
-          {items.map(({ index }) => {
-            const head = headAt?.(index) ?? null;
-            const marked = index === cursor.at;
-            return head === null ? (
-              <Row key={index} row={rowAt(index)} index={index} pinned={staying} inSight={inSight} marked={marked} onOpen={onOpen} />
-            ) : (
-              <HeadRow key={index} head={head} index={index} columns={staying.length + inSight.length + 2} marked={marked} />
-            );
-          })}
-          {below > 0 ? <tr aria-hidden="true" style={{ height: below }} /> : null}
-        </tbody>
-      </table>
-    </section>
+            {/* What is left of the width, where the columns do not fill it. */}
+            <col style={right > 0 ? { width: right } : undefined} />
+          </colgroup>
+          <thead>
+            <tr style={{ height: HEAD }}>
+              {staying.map((column, at) => (
+                <Head key={column.id} column={column} index={at} left={places[at]} sort={sort} onSort={onSort} />
+              ))}
+              <th className="gap" aria-hidden="true" />
+              {inSight.map(({ column, index }) => (
+                <Head key={column.id} column={column} index={index} sort={sort} onSort={onSort} />
+              ))}
+              <th className="gap" aria-hidden="true" />
+            </tr>
+          </thead>
+          <tbody>
+            {above > 0 ? <tr aria-hidden="true" style={{ height: above }} /> : null}
+            {items.map(({ index }) => {
+              const head = headAt?.(index) ?? null;
+              const marked = index === cursor.at;
+              return head === null ? (
+                <Row key={index} row={rowAt(index)} index={index} pinned={staying} inSight={inSight} marked={marked} onOpen={onOpen} />
+              ) : (
+                <HeadRow key={index} head={head} index={index} columns={staying.length + inSight.length + 2} marked={marked} />
+              );
+            })}
+            {below > 0 ? <tr aria-hidden="true" style={{ height: below }} /> : null}
+          </tbody>
+        </table>
+      </section>
+    </div>
   );
 }

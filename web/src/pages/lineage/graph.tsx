@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import type { Edge, Lineage, NodeKind } from "../../api";
 import { type Item, layers } from "../../charts/layers";
 import { to } from "../../data/paths";
+import { Sideways } from "../../parts/sideways";
 import { KINDS, shortTitle } from "./words";
 
 const WIDE = 184;
@@ -123,8 +124,7 @@ export function Graph({ found }: { found: Lineage }): ReactElement {
   }, [centre]);
   const looped = new Set(found.loops.flat());
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable
-    <section ref={place} className="graph" tabIndex={0} aria-label="Lineage">
+    <Sideways place={place} className="graph" label="Lineage">
       <div style={{ width, height }}>
         <svg width={width} height={height} aria-hidden="true">
           <defs>
@@ -165,6 +165,6 @@ export function Graph({ found }: { found: Lineage }): ReactElement {
           );
         })}
       </div>
-    </section>
+    </Sideways>
   );
 }

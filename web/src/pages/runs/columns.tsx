@@ -6,7 +6,7 @@ import type { RunPage, RunRow } from "../../api";
 import { useNow } from "../../data/now";
 import { to } from "../../data/paths";
 import type { SheetColumn } from "../../table/sheet";
-import { when } from "../../words";
+import { cellText, when } from "../../words";
 import { DOTS, isSystem, lastText, paramText, took, tookText } from "./said";
 
 /** Widths in pixels, of a text in the size of the table. */
@@ -85,8 +85,9 @@ function valueColumn(id: string, texts: ReadonlySet<string>): SheetColumn<RunRow
     number: !texts.has(name),
     sorts: "up",
     cell: ({ params }) => {
-      const text = paramText(params[name]);
-      return <span title={text}>{text}</span>;
+      const value = params[name];
+      // Cut off at the end, 0.00001234 and 0.01234 would look the same.
+      return <span title={paramText(value)}>{typeof value === "number" ? cellText(value) : paramText(value)}</span>;
     },
   };
 }

@@ -44,7 +44,7 @@ export function LedTo({ runs, params, metrics }: Props): ReactElement | null {
           const value = run.params[name];
           return value === undefined ? null : typeof value === "number" ? value : paramText(value);
         });
-        return { name: run.name, colour, values: [...given, metric === undefined ? null : (run.metrics[metric] ?? null)] };
+        return { name: run.name, colour: `var(--run-${colour + 1})`, values: [...given, metric === undefined ? null : (run.metrics[metric] ?? null)] };
       }),
     [runs, axes, metric],
   );

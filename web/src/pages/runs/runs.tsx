@@ -1,5 +1,5 @@
 /** Every run in one table: how it stands, what it was given, how it went. */
-import { Select } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { type ReactElement, useCallback, useMemo } from "react";
 import { Link, useNavigate } from "react-router";
@@ -11,15 +11,17 @@ import { type Url, useList, useUrl } from "../../data/url";
 import { Listing } from "../../parts/listing";
 import { Head, Section } from "../../parts/page";
 import { Empty, Failed, Loading, Shown } from "../../parts/states";
-import { Sheet, type SheetHead } from "../../table/sheet";
+import { Sheet, type SheetColumn, type SheetHead } from "../../table/sheet";
 import { plural } from "../../words";
 import { Chooser } from "./chooser";
 import { choices, columnsOf, usual } from "./columns";
 import { MOST_COMPARED } from "./compare";
 import { Filter } from "./filter";
-import { useGroups } from "./groups";
+import { both, useGroups } from "./groups";
+import { filterOf, readHeld } from "./held";
 import { foundOf, headlineOf } from "./said";
 import { lengthOf, PAGE, spansOf, useRuns } from "./spans";
+import { Sweep } from "./sweep";
 import { Views } from "./views";
 
 const LATEST = "-started";
@@ -78,37 +80,29 @@ function useColumns(head: RunPage, url: Url): { all: string[]; shown: string[]; 
   return { all, shown, pinned, show, pin };
 }
 
-function Table({ head, found, project, where }: TableProps): ReactElement {
+interface RowsProps {
+  /** Of those that fit the filter and lie within what is held. */
+  found: RunPage;
+  project: string | null;
+  where: string | null;
+  columns: SheetColumn<RunRow>[];
+  /** So many of the first columns stay in sight. */
+  staying: number;
+  choose: (run: RunRow) => void;
+}
+
+/** The runs in sight, in their groups if there are any. */
+function Rows({ found, project, where, columns, staying, choose }: RowsProps): ReactElement {
   const url = useUrl();
   const go = useNavigate();
-  const wide = useMediaQuery("(min-width: 46rem)", true, { getInitialValueInEffect: false });
   const sort = url.get("sort") ?? LATEST;
   const by = url.get("group");
   const { set } = url;
   const [opened, changeOpened] = useList(url, "open");
-  const grouped = useGroups(project, where, by, found);
+  const grouped = useGroups(project, where, by);
   const spans = useMemo(() => spansOf(found.total, where, by === null ? null : (grouped.groups ?? []), opened), [found.total, where, by, grouped.groups, opened]);
   const { rowAt, groupAt, onSight, failed } = useRuns(project, sort, spans);
-  const [chosen, changeChosen] = useList(url, "run");
-  const { all, shown, pinned, show, pin } = useColumns(head, url);
-  const choose = useCallback(
-    ({ id }: RunRow) =>
-      changeChosen((before) => {
-        const rest = before.filter((one) => one !== id);
-        return rest.length < before.length || before.length >= MOST_COMPARED ? rest : [...before, id];
-      }),
-    [changeChosen],
-  );
   const open = useCallback(({ id }: RunRow) => void go(to.run(id)), [go]);
-  const columns = useMemo(
-    () =>
-      columnsOf(found.runs.length === 0 ? head : found, { shown, pinned }, wide, project !== null || head.projects.length === 1, {
-        chosen,
-        open: chosen.length < MOST_COMPARED,
-        choose,
-      }),
-    [head, found, shown, pinned, wide, project, chosen, choose],
-  );
   const headAt = useCallback(
     (index: number): SheetHead | null => {
       const group = groupAt(index);
@@ -120,36 +114,6 @@ function Table({ head, found, project, where }: TableProps): ReactElement {
   );
   return (
     <>
-      <div className="controls">
-        {chosen.length === 0 ? null : (
-          <span className="small">
-            <Link to={to.compare(chosen)}>Compare {chosen.length}</Link>
-            <span className="soft"> · </span>
-            <button type="button" className="linkish" onClick={() => changeChosen(() => [])}>
-              choose none
-            </button>
-          </span>
-        )}
-        {head.projects.length > 1 || project !== null ? (
-          <Select size="xs" aria-label="Project" placeholder="All projects" data={head.projects} value={project} searchable clearable onChange={(value) => set({ project: value })} />
-        ) : null}
-        <Select
-          size="xs"
-          aria-label="Group by"
-          placeholder="Not grouped"
-          data={[
-            ...(project === null && head.projects.length > 1 ? [{ value: "project", label: "by project" }] : []),
-            { value: "status", label: "by status" },
-            ...head.params.map((name) => ({ value: `params.${name}`, label: `by ${name}` })),
-          ]}
-          value={by}
-          searchable
-          clearable
-          onChange={(value) => set({ group: value, open: [] }, "replace")}
-        />
-        {all.length === 0 ? null : <Chooser all={all} shown={shown} pinned={pinned} onChange={show} onPin={pin} />}
-        <Views />
-      </div>
       {failed === null ? null : <Failed {...failed} />}
       {grouped.failure === null ? null : <Failed failure={grouped.failure} />}
       {found.total === 0 ? (
@@ -163,7 +127,7 @@ function Table({ head, found, project, where }: TableProps): ReactElement {
           rowAt={rowAt}
           headAt={headAt}
           columns={columns}
-          pinned={1 + (wide ? pinned : NO_PINS).length}
+          pinned={staying}
           sort={sort}
           onSort={(next) => set({ sort: next === LATEST ? null : next }, "replace")}
           onOpen={open}
@@ -171,6 +135,77 @@ function Table({ head, found, project, where }: TableProps): ReactElement {
           onSight={onSight}
         />
       )}
+    </>
+  );
+}
+
+function Table({ head, found, project, where }: TableProps): ReactElement {
+  const url = useUrl();
+  const wide = useMediaQuery("(min-width: 46rem)", true, { getInitialValueInEffect: false });
+  const { set } = url;
+  const [chosen, changeChosen] = useList(url, "run");
+  const [held, changeHeld] = useList(url, "within");
+  const { all, shown, pinned, show, pin } = useColumns(head, url);
+  const drawn = url.get("parallel") !== null;
+  const within = useMemo(() => both(where, ...(drawn ? held : []).flatMap((text) => readHeld(text) ?? []).map(filterOf)), [where, drawn, held]);
+  const kept = useAnswer<RunPage>(api.runs({ project, where: within, sort: LATEST, offset: 0, limit: PAGE }));
+  const choose = useCallback(
+    ({ id }: RunRow) =>
+      changeChosen((before) => {
+        const rest = before.filter((one) => one !== id);
+        return rest.length < before.length || before.length >= MOST_COMPARED ? rest : [...before, id];
+      }),
+    [changeChosen],
+  );
+  const columns = useMemo(
+    () =>
+      columnsOf(found.runs.length === 0 ? head : found, { shown, pinned }, wide, project !== null || head.projects.length === 1, {
+        chosen,
+        open: chosen.length < MOST_COMPARED,
+        choose,
+      }),
+    [head, found, shown, pinned, wide, project, chosen, choose],
+  );
+  return (
+    <>
+      <div className="controls">
+        {chosen.length === 0 ? null : (
+          <span className="small">
+            <Link to={to.compare(chosen)}>Compare {chosen.length}</Link>
+            <span className="soft"> · </span>
+            <button type="button" className="linkish" onClick={() => changeChosen(() => [])}>
+              choose none
+            </button>
+          </span>
+        )}
+        {head.total > 1 ? (
+          <Button variant="default" size="xs" aria-pressed={drawn} onClick={() => set({ parallel: drawn ? null : "1", within: [] }, "replace")}>
+            {drawn ? "Without the chart" : "Parallel coordinates"}
+          </Button>
+        ) : null}
+        {head.projects.length > 1 || project !== null ? (
+          <Select size="xs" aria-label="Project" placeholder="All projects" data={head.projects} value={project} searchable clearable onChange={(value) => set({ project: value })} />
+        ) : null}
+        <Select
+          size="xs"
+          aria-label="Group by"
+          placeholder="Not grouped"
+          data={[
+            ...(project === null && head.projects.length > 1 ? [{ value: "project", label: "by project" }] : []),
+            { value: "status", label: "by status" },
+            ...head.params.map((name) => ({ value: `params.${name}`, label: `by ${name}` })),
+          ]}
+          value={url.get("group")}
+          searchable
+          clearable
+          onChange={(value) => set({ group: value, open: [] }, "replace")}
+        />
+        {all.length === 0 ? null : <Chooser all={all} shown={shown} pinned={pinned} onChange={show} onPin={pin} />}
+        <Views />
+      </div>
+      {drawn ? <Sweep project={project} where={where} sort={url.get("sort") ?? LATEST} found={found} shown={shown} url={url} said={held} changeSaid={changeHeld} /> : null}
+      {kept.failure === null || kept.data !== null ? null : <Failed failure={kept.failure} retry={kept.retry} />}
+      <Rows found={kept.data ?? found} project={project} where={within} columns={columns} staying={1 + (wide ? pinned : NO_PINS).length} choose={choose} />
     </>
   );
 }

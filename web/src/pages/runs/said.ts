@@ -49,6 +49,27 @@ export function sentenceOf(run: RunRow, now: number): string {
 /** Whether a metric is of the machine rather than of what was trained: measured by itself. */
 export const isSystem = (metric: string): boolean => metric.startsWith("system/");
 
+const fraction = (text: string): string => (/^-?\d+$/.test(text) ? `${text}.0` : text);
+
+/** The texts by which the server's filters know a param; a number may be written in several ways. */
+export function textsOf(value: Param): string[] {
+  if (value === null) return ["None"];
+  if (typeof value === "boolean") return [value ? "True" : "False"];
+  if (typeof value === "object") return [JSON.stringify(value)];
+  if (typeof value === "string") return [value];
+  const [digits = "", power = ""] = value.toExponential().split("e");
+  const exponent = `e${Number(power)}`;
+  return Array.from(new Set([String(value), fraction(String(value)), digits + exponent, fraction(digits) + exponent]));
+}
+
+const WHOLE = /^[\w./:-]+$/;
+
+/** The name of a column, `metrics.NAME` or `params.NAME`. */
+export const nameOf = (id: string): string => id.slice(id.indexOf(".") + 1);
+
+/** A column as a filter names it. */
+export const fieldOf = (id: string): string => (WHOLE.test(id) ? id : `${id.slice(0, id.indexOf(".") + 1)}"${nameOf(id).replaceAll('"', '""')}"`);
+
 /** A text in a filter. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
