@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from whence.store.artifacts import Freed
     from whence.store.corrections import Correction
+    from whence.store.deleted_runs import DeletedRun
     from whence.types.artifacts import ArtifactRow
     from whence.types.runs import RunRow, Status
 
@@ -190,12 +191,49 @@ class StoredRun:
         ------
         NotFound
             If the run has none of that path.
+        BadInput
+            If a version of a registered model is made of it.
         """
         from whence.api.stored_artifacts import (  # noqa: PLC0415 - needs the extra `app`
             delete_artifact,
         )
 
         return delete_artifact(self._store, self.id, path, dry_run=dry_run)
+
+    def delete(self) -> DeletedRun:
+        """Mark the run as deleted: it is listed no more; `restore` brings it back.
+
+        ``whence gc --deleted`` takes it out for good, unless a version of a registered model
+        came from it.
+
+        Returns
+        -------
+        DeletedRun
+            What hangs on it: `files`, the `bytes` that would be freed, and in words the versions
+            by which it is `held`.
+
+        Examples
+        --------
+        >>> import whence
+        >>> with whence.start_run(name="failed try") as run:
+        ...     run.log_text("nothing came of it", "end.txt")
+        >>> stored = whence.open().run("failed try")
+        >>> gone = stored.delete()
+        >>> gone.files, gone.bytes, gone.held
+        (1, 18, [])
+        >>> stored.restore()
+        >>> whence.open().run("failed try").id == run.id
+        True
+        """
+        from whence.api.stored_artifacts import delete_run  # noqa: PLC0415 - needs the extra `app`
+
+        return delete_run(self._store, self.id)
+
+    def restore(self) -> None:
+        """Bring the run back after `delete`."""
+        from whence.api.stored_artifacts import restore_run  # noqa: PLC0415 - needs the extra `app`
+
+        restore_run(self._store, self.id)
 
     @property
     def captured(self) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """whence export: runs as plain files, Parquet and JSON, that any tool reads without Whence.
 
-DIR gets params, tags and captured facts (runs.jsonl), all points (points.parquet), the artifacts
-and the registry; its README.txt says what is what. whence import-runs DIR brings them back.
+DIR gets params, tags and captured facts (runs.jsonl), all points (points.parquet), the artifacts,
+datasets, the registry, logged models and traces; its README.txt says what is what. whence
+import-runs DIR brings them back.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def run(given: argparse.Namespace) -> None:
     folder = Path(given.folder).absolute()
     with stages() as tell:
         done = export(store, folder, project=given.project, where=given.where, tell=tell)
-    print(
-        f"{many(done.runs, 'run')}, {many(done.points, 'point')}, "
-        f"{many(done.artifacts, 'artifact')}: {done.bytes:,} bytes in {folder}"
-    )
+    more = ((done.logged_models, "logged model"), (done.traces, "trace"))
+    said = [many(done.runs, "run"), many(done.points, "point"), many(done.artifacts, "artifact")]
+    said += [many(number, thing) for number, thing in more if number]
+    print(f"{', '.join(said)}: {done.bytes:,} bytes in {folder}")

@@ -68,7 +68,7 @@ def run(given: argparse.Namespace) -> None:
 
 
 def _told(done: Brought) -> Iterator[str]:
-    if not (done.runs or done.grown or done.versions):
+    if not (done.runs or done.grown or done.versions or done.logged_models or done.traces):
         yield "nothing to do" if done.already else "no runs were imported"
     else:
         yield ", ".join(
@@ -76,6 +76,9 @@ def _told(done: Brought) -> Iterator[str]:
         )
     if done.versions:
         yield f"{many(done.versions, 'version')} of registered models"
+    for number, thing in ((done.logged_models, "logged model"), (done.traces, "trace")):
+        if number:
+            yield many(number, thing)
     if done.grown:
         yield f"{done.grown:,} of before had more to tell"
     if done.already:

@@ -1,7 +1,8 @@
 """whence runs: the runs of experiments, or one of them.
 
 Without RUN a table of runs, the newest first; with it what the run was given, the last value of
-each of its metrics, and what it captured; with --output what its program printed.
+each of its metrics, and what it captured; with --output what its program printed. --delete takes
+it off the list, and says what hangs on it; whence gc --deleted takes it out for good.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import msgspec
 from whence.api.dependencies import require
 from whence.api.location import locate
 from whence.cli.note import tell
+from whence.cli.numbers import many
 from whence.errors import BadInput
 
 if TYPE_CHECKING:
@@ -40,8 +42,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--limit", type=int, default=20, help="at most so many (default: 20)")
     parser.add_argument("--json", action="store_true", help="all that is known, as JSON")
-    parser.add_argument(
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument(
         "--output", action="store_true", help="what the program of RUN printed, and nothing else"
+    )
+    one.add_argument("--delete", action="store_true", help="take RUN off the list")
+    one.add_argument(
+        "--restore", action="store_true", help="bring RUN back, by its whole id, after --delete"
     )
 
 
@@ -54,8 +61,9 @@ def run(given: argparse.Namespace) -> None:
     if given.which is not None:
         _run_one(given, where)
         return
-    if given.output:
-        raise BadInput("--output is of one run; name it")
+    for option in ("output", "delete", "restore"):
+        if getattr(given, option):
+            raise BadInput(f"--{option} is of one run; name it")
     found = runs(
         where,
         project=given.project,
@@ -86,6 +94,9 @@ def _run_one(given: argparse.Namespace, where: Path) -> None:
     if given.output:
         sys.stdout.write(output(where, found.id, None))
         return
+    if given.delete or given.restore:
+        _delete(where, found.id) if given.delete else _restore(where, found.id)
+        return
     seen = captured(where, found.id, note=_said_already)
     if given.json:
         told = {**msgspec.structs.asdict(found), "captured": seen}
@@ -94,6 +105,31 @@ def _run_one(given: argparse.Namespace, where: Path) -> None:
     from whence.cli.show_runs import show_one  # noqa: PLC0415 - needs the extra `app`
 
     show_one(found, seen)
+
+
+def _delete(where: Path, run: str) -> None:
+    from whence.api.stored_artifacts import delete_run  # noqa: PLC0415 - needs the extra `app`
+
+    gone = delete_run(where, run)
+    print(f"{gone.name} is deleted; whence runs {run} --restore brings it back")
+    if gone.held:
+        came = "comes" if len(gone.held) == 1 else "come"
+        print(
+            f"{', '.join(gone.held)} {came} from it and can still be loaded: the run and its files "
+            "stay until no version does"
+        )
+    else:
+        print(
+            f"whence gc --deleted takes it out for good, with {many(gone.files, 'file')}, and "
+            f"frees {gone.bytes:,} bytes"
+        )
+
+
+def _restore(where: Path, run: str) -> None:
+    from whence.api.stored_artifacts import restore_run  # noqa: PLC0415 - needs the extra `app`
+
+    restore_run(where, run)
+    print(f"{run} is back")
 
 
 def _said_already(what: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from whence.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from whence.store.metadata import Metadata
 
@@ -22,11 +22,13 @@ __all__ = [
     "Entry",
     "Freed",
     "delete",
+    "digests",
     "entries",
     "find",
     "freed_by",
     "is_folder",
     "refer",
+    "remove",
     "require_free",
     "under",
 ]
@@ -155,6 +157,15 @@ def entries(metadata: Metadata, folder: str = "") -> list[Entry]:
                 return [found[name] for name in sorted(found)]
 
 
+def digests(metadata: Metadata, without: Sequence[str] = ()) -> set[str]:
+    """Return the contents that paths have, those below some folders apart."""
+    if not without:
+        return {digest for (digest,) in metadata.all("SELECT DISTINCT digest FROM artifacts")}
+    gone = {one.path for folder in without for one in under(metadata, folder)}
+    rows = metadata.all("SELECT path, digest FROM artifacts")
+    return {digest for path, digest in rows if path not in gone}
+
+
 def freed_by(metadata: Metadata, path: str) -> Freed:
     """Return what deleting a file or folder would take away and free."""
     (paths,) = metadata.one(_PATHS, path, *_below(path)) or (0,)
@@ -165,12 +176,17 @@ def freed_by(metadata: Metadata, path: str) -> Freed:
 def delete(metadata: Metadata, path: str) -> Freed:
     """Delete a file, or a folder with all below it; return what that frees.
 
-    Nothing happens for a path that is not there. The contents go with the next `whence gc`.
+    Nothing happens for a path that is not there. The contents go with the next `whence gc`. The
+    caller holds the transaction, and has asked `whence.store.holders` who needs them.
     """
-    with metadata.transaction():
-        freed = freed_by(metadata, path)
-        metadata.run(_DELETE, path, *_below(path))
+    freed = freed_by(metadata, path)
+    remove(metadata, [path])
     return freed
+
+
+def remove(metadata: Metadata, paths: Iterable[str]) -> None:
+    """Do what `delete` does for many, and count nothing."""
+    metadata.run_many(_DELETE, [(path, *_below(path)) for path in paths])
 
 
 def _below(folder: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from whence.errors import BadInput
-from whence.types.captured import KINDS, Captured, OutputPage, OutputPart
+from whence.types.captured import KINDS, Captured, Environment, OutputPage, OutputPart
 from whence.types.time import moment
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ MOST_PARTS = 200
 
 _LARGEST = 2**63 - 1
 """SQLite's largest integer."""
+
+_ENVIRONMENT = "environment"
 
 _DIGEST = (
     "COALESCE(own.digest, (SELECT other.digest FROM captures AS other"
@@ -47,6 +49,22 @@ def add(metadata: Metadata, said: Capture) -> None:
         " ON CONFLICT (run, kind) DO UPDATE SET digest = excluded.digest,"
         " same_as = excluded.same_as, at = excluded.at WHERE excluded.at >= at",
         *(said.run, said.kind, digest, said.same_as, said.at),
+    )
+    if said.kind == _ENVIRONMENT:
+        _name_user(metadata, said)
+
+
+def _name_user(metadata: Metadata, said: Capture) -> None:
+    """Say who ran a run that has not said so: the user whose process it was."""
+    if said.payload is not None:
+        user = msgspec.msgpack.decode(said.payload, type=Environment).user
+    else:
+        row = metadata.one("SELECT user FROM runs WHERE id = ?", said.same_as)
+        user = "" if row is None else str(row[0])
+    metadata.run(
+        "UPDATE runs SET user = ?1 WHERE user = '' AND (id = ?2 OR id IN"
+        " (SELECT run FROM captures WHERE same_as = ?2 AND kind = ?3))",
+        *(user, said.run, _ENVIRONMENT),
     )
 
 
@@ -116,8 +134,7 @@ def forget(metadata: Metadata, runs: Iterable[str]) -> None:
     gone = [(run,) for run in runs]
     # Runs that only refer to one that goes learn what they referred to.
     metadata.run_many(
-        f"UPDATE captures AS own SET digest = {_DIGEST} WHERE own.same_as = ?"  # noqa: S608 - of fixed words
-        " AND own.digest IS NULL",
+        f"UPDATE captures AS own SET digest = {_DIGEST}, same_as = NULL WHERE own.same_as = ?",  # noqa: S608 - of fixed words
         gone,
     )
     metadata.run_many("DELETE FROM captures WHERE run = ?", gone)

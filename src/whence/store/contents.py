@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from whence.errors import BadInput, NotFound
 from whence.journal.blobs import PIECE, Blobs
 from whence.journal.unwritable import unwritable
-from whence.store.artifacts import Artifact, find, refer, require_free
+from whence.store.artifacts import Artifact, digests, find, refer, require_free
 from whence.types.paths import safe_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -196,10 +196,13 @@ class Unneeded(NamedTuple):
         return sum(blob.size for blob in self.blobs) + sum(size for _, size in self.unfinished)
 
 
-def unneeded(store: StoreFolder) -> Unneeded:
-    """Return what is kept and not needed; who deletes it holds `Blobs.alone`, and has folded."""
+def unneeded(store: StoreFolder, without: Sequence[str] = ()) -> Unneeded:
+    """Return what is kept and not needed; who deletes it holds `Blobs.alone`, and has folded.
+
+    `without` are folders that count as deleted already.
+    """
     kept = blobs(store)
-    needed = {digest for (digest,) in store.metadata.all("SELECT DISTINCT digest FROM artifacts")}
+    needed = digests(store.metadata, without)
     found = [blob for blob in kept.all() if blob.digest not in needed]
     since = time.time() - AWAITED_FOR
     awaited = {note.name for note in _notes(kept) if note.stat().st_mtime >= since}

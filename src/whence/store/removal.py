@@ -33,8 +33,10 @@ def found(table: Table, ids: pa.Array) -> list[tuple[date, str]]:
     return list(zip(rows["_day"].to_pylist(), rows["_id"].to_pylist(), strict=True))
 
 
-def remove_ids(table: Table, ids: pa.Array, days: Iterable[date]) -> None:
+def remove_ids(table: Table, ids: pa.Array, days: Iterable[date], *, column: str = "_id") -> None:
     """Write some days anew without the rows of these ids; the caller holds the lease.
+
+    `column` is where the ids stand.
 
     One entry of the log a day, so a process that is killed leaves each day whole, before or
     after; doing it again does no harm.
@@ -47,7 +49,7 @@ def remove_ids(table: Table, ids: pa.Array, days: Iterable[date]) -> None:
     for day in sorted(set(days) & held.keys()):
         write(
             delta,
-            table.rows(~pc.field("_id").isin(ids), day),
+            table.rows(~pc.field(column).isin(ids), day),
             mode="overwrite",
             predicate=f"_day = '{day.isoformat()}'",
             writer_properties=properties,

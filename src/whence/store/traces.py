@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from whence.store import artifacts, places, projects
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Trace",
     "delete",
+    "folder_of",
     "known",
     "link",
     "of_ids",
@@ -173,6 +176,8 @@ def delete(
 ) -> int:
     """Remove traces of a project with all that belongs to them, and return how many.
 
+    Their files lose their paths; the contents go with the next `whence gc`.
+
     Parameters
     ----------
     traces
@@ -195,7 +200,20 @@ def delete(
                 f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",  # noqa: S608 - of fixed words
                 _listed(gone),
             )
+        root = _root(metadata, project)
+        if root is not None:
+            artifacts.remove(metadata, [folder_of(root, trace) for trace in gone])
     return len(gone)
+
+
+def _root(metadata: Metadata, project: int) -> str | None:
+    found = projects.of_id(metadata, project)
+    return None if found is None else places.root_of(found)
+
+
+def folder_of(root: str, trace: str) -> str:
+    """Return the folder of what clients sent beside a trace; `root` is its project's."""
+    return "/".join(filter(None, (root, "traces", trace)))
 
 
 _TABLES = (

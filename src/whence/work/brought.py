@@ -12,7 +12,8 @@ class Brought(msgspec.Struct):
 
     `runs` were not there before; `grown` were, and had less; `already` were there and had all;
     `foreign` have the id of a run that no import made, and were left alone. `points`, `files`
-    (of `bytes`) and `versions` of registered models were added. `notes` say what was left out.
+    (of `bytes`), `versions` of registered models, `logged_models` and `traces` were added.
+    `notes` say what was left out.
     """
 
     runs: int = 0
@@ -23,4 +24,6 @@ class Brought(msgspec.Struct):
     files: int = 0
     bytes: int = 0
     versions: int = 0
+    logged_models: int = 0
+    traces: int = 0
     notes: list[str] = []

@@ -13,17 +13,22 @@ from whence.store.contents import Unneeded, blobs, free, unneeded
 from whence.work.fold import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whence.store.folder import StoreFolder
 
 __all__ = ["collect", "find_unneeded"]
 
 
-def find_unneeded(store: StoreFolder) -> Unneeded:
-    """Return the contents that nothing needs; the caller holds the lease."""
+def find_unneeded(store: StoreFolder, without: Sequence[str] = ()) -> Unneeded:
+    """Return the contents that nothing needs; the caller holds the lease.
+
+    `without` are folders of artifacts that count as deleted already: see `whence.work.purge`.
+    """
     fold(store)
     with blobs(store).alone():
         fold(store)  # what came meanwhile, which is little: those who log wait
-        return unneeded(store)
+        return unneeded(store, without)
 
 
 def collect(store: StoreFolder, found: Unneeded) -> Unneeded:

@@ -7,9 +7,13 @@
     points.parquet      run, key, step, time, value
     output.parquet      run, number, stream, time, text
     projects.json       `ExportedProject`s
+    datasets.json       see `whence.work.exported_datasets`
     registry.json       `ExportedModel`s
+    logged_models.jsonl a logged model a line: see `whence.work.exported_models`
+    traces.jsonl        a trace a line: see `whence.work.exported_traces`
+    spans.parquet       trace, id, parent, name, kind, status, started, ended, and JSON
     captured/DIGEST.json
-    artifacts/RUN/PATH
+    artifacts/RUN/PATH, logged_models/ID/PATH, traces/ID/PATH
     README.txt
 """
 
@@ -38,6 +42,7 @@ __all__ = [
     "ExportedRun",
     "ExportedVersion",
     "Marker",
+    "path_below",
     "path_of",
 ]
 
@@ -169,7 +174,10 @@ class ExportedModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Marker(msgspec.Struct, frozen=True, kw_only=True):
-    """What was exported, when, by which Whence and from where, and what of (`asked`)."""
+    """What was exported, when, by which Whence and from where, and what of (`asked`).
+
+    `artifacts` are those of runs, logged models and traces.
+    """
 
     format: int
     whence: str
@@ -179,11 +187,19 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
     points: int
     artifacts: int
     bytes: int
+    datasets: int = 0
+    logged_models: int = 0
+    traces: int = 0
 
 
 def path_of(run: str, path: str) -> str:
     """Return where a file of a run lies in an export."""
-    return safe_path(f"artifacts/{quote(run, safe='')}/{path}")
+    return safe_path(f"{path_below('artifacts', run)}/{path}")
+
+
+def path_below(folder: str, identifier: str) -> str:
+    """Return where the files of something lie in an export."""
+    return f"{folder}/{quote(identifier, safe='')}"
 
 
 README = """\
@@ -201,9 +217,19 @@ captured/         what runs captured of code, command and environment; runs.json
 artifacts/        files of runs: artifacts/RUN/PATH. They may be hard links into the store that
                   they came from: copy one before you change it.
 projects.json     the projects, with their tags.
+datasets.json     datasets, and what each was made from: run:ID, model:NAME@VERSION,
+                  predictions:NAME@VERSION, labels:NAME, dataset:NAME@DIGEST.
 registry.json     registered models, their versions, tags and aliases.
+logged_models.jsonl  one logged model a line: params, tags, values of metrics, the runs that made
+                  or used it, and its files.
+traces.jsonl      one trace a line: when, how it went, tags, assessments, the runs and prompts it
+                  has to do with, and its files. Durations are microseconds.
+spans.parquet     the spans of traces: trace, id, parent, name, kind, status, started, ended
+                  (nanoseconds, UTC); message, attributes, events, links, more as JSON, where
+                  {"$bytes": BASE64} and {"$number": "nan"} stand for what JSON has not.
+logged_models/, traces/  their files, by id.
 
-Not here: deleted runs; predictions and labels; traces; logged models of MLflow's API.
+Not here: what was deleted; predictions and labels; evaluation datasets, scorers and reviews.
 
 Back into a store:   whence import-runs THIS_FOLDER
 pandas:              pandas.read_parquet("points.parquet")

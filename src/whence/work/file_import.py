@@ -1,4 +1,4 @@
-"""The files of a run that is imported: taken in with the times at which they were logged."""
+"""The files of a run that is imported, or a trace: taken in with the times of their logging."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from whence.errors import BadInput
 from whence.journal.blobs import PIECE
 from whence.store.artifacts import Artifact, find, refer, require_free
 from whence.store.contents import blobs
-from whence.store.places import folders_of_run
 from whence.types.paths import safe_path
 
 if TYPE_CHECKING:
@@ -20,23 +19,27 @@ __all__ = ["FileImport"]
 
 
 class FileImport:
-    """Takes the files of a run, each once.
+    """Takes files into a folder of artifacts, each once.
 
     Parameters
     ----------
-    run
-        Its id; it is in the store already.
+    what
+        Whose they are, in words.
+    folder
+        Where to; None if their project keeps its files elsewhere than in the store.
     """
 
-    def __init__(self, store: StoreFolder, run: str, done: Brought) -> None:
+    def __init__(self, store: StoreFolder, what: str, folder: str | None, done: Brought) -> None:
         self._store = store
-        self._run = run
+        self._what = what
+        self._folder = folder
         self._done = done
-        # Where MLflow's clients look too; an experiment with a place elsewhere has no such folder.
-        self._folder = folders_of_run(store.metadata, run)[-1]
 
     def add(self, file: SourceFile) -> None:
         """Take a file, unless the store has it as it is; say of one that cannot be taken."""
+        if self._folder is None:
+            self._leave_out(file, "its project here keeps its files elsewhere than in the store")
+            return
         try:
             path = safe_path(f"{self._folder}/{file.path}")
             known = find(self._store.metadata, path)
@@ -45,7 +48,10 @@ class FileImport:
                 return
             self._keep(path, file)
         except (BadInput, OSError) as error:
-            self._done.notes.append(f"run {self._run}: the file {file.place} was left out: {error}")
+            self._leave_out(file, str(error))
+
+    def _leave_out(self, file: SourceFile, why: str) -> None:
+        self._done.notes.append(f"{self._what}: the file {file.place} was left out: {why}")
 
     def _keep(self, path: str, file: SourceFile) -> None:
         metadata, kept = self._store.metadata, blobs(self._store)

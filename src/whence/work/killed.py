@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from whence.store.folder import StoreFolder
 
-__all__ = ["mark_killed"]
+__all__ = ["mark_killed", "status_of_writer"]
 
 
 def mark_killed(store: StoreFolder) -> None:
@@ -26,7 +26,7 @@ def mark_killed(store: StoreFolder) -> None:
         " AND journal IS NOT NULL"
     )
     for run, status, journal, seen in still:
-        found = _status(store.journals, journal)
+        found = status_of_writer(store.journals, journal)
         if found == status:
             continue
         store.metadata.run(
@@ -35,7 +35,16 @@ def mark_killed(store: StoreFolder) -> None:
         )
 
 
-def _status(folder: Path, journal: str) -> str:
+def status_of_writer(folder: Path, journal: str) -> str:
+    """Return how a run stands of which its program has not said how it ended.
+
+    Parameters
+    ----------
+    folder
+        Where the journals are.
+    journal
+        What the names of all journals of the run's process begin with; ``""`` if none is known.
+    """
     files = sorted(folder.glob(f"{journal}-*{SUFFIX}")) if journal else []
     if not files:
         return "killed"  # folded journals go an hour after their process

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from whence.errors import BadInput
-from whence.store import captures, datasets, projects
+from whence.store import captures, datasets, places, projects
 from whence.types.records import Capture
 from whence.work.file_import import FileImport
 from whence.work.points_import import PointsImport, add_corrections, is_date, is_sound
@@ -100,7 +100,9 @@ def bring_run(store: StoreFolder, run: SourceRun, project: str, done: Brought) -
     for parts in run.output():
         with metadata.transaction():
             captures.add_output(metadata, parts)
-    files = FileImport(store, run.id, done)
+    # Where MLflow's clients look too; an experiment with a place elsewhere has no such folder.
+    folder = places.folders_of_run(metadata, run.id)[-1]
+    files = FileImport(store, f"run {run.id}", folder, done)
     for file in run.files():
         digest.add_file(file)
         files.add(file)

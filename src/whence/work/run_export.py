@@ -1,13 +1,11 @@
-"""Runs out of the store: Parquet and JSON in a folder that any tool reads without Whence."""
+"""Runs, and what belongs to them, out of the store: Parquet and JSON that any tool reads."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-import os
-import shutil
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow as pa
@@ -20,6 +18,7 @@ from whence.store import (
     captures,
     corrections,
     datasets,
+    holders,
     places,
     projects,
     registered_versions,
@@ -43,6 +42,10 @@ from whence.work.export_layout import (
     Marker,
     path_of,
 )
+from whence.work.exported_datasets import datasets_of
+from whence.work.exported_files import put
+from whence.work.exported_models import export_models
+from whence.work.exported_traces import export_traces
 from whence.work.points_export import export_points
 from whence.work.telling import silent
 
@@ -59,15 +62,15 @@ __all__ = ["export"]
 _PAGE = 200
 """Runs that are in memory at a time."""
 
+_PROJECTS = """
+SELECT DISTINCT project FROM runs WHERE id IN (SELECT value FROM json_each(?1))
+UNION SELECT name FROM projects WHERE ?2 AND deleted IS NULL
+AND (id IN (SELECT project FROM traces)
+     OR name IN (SELECT project FROM logged_models WHERE deleted IS NULL)) ORDER BY 1
+"""
+
 _LINES = 200
 """Parts of output at a time: at most 13 MB."""
-
-
-class _Written(NamedTuple):
-    """What was written of artifacts."""
-
-    files: int
-    bytes: int
 
 
 def export(
@@ -78,14 +81,15 @@ def export(
     where: str | None = None,
     tell: Tell = silent,
 ) -> Marker:
-    """Write runs to a folder, and return what was written.
+    """Write runs, and what belongs to them, to a folder; return what was written.
 
     Parameters
     ----------
     folder
         Where to; made when absent.
     project, where
-        Only the runs of this project, only those that fit: see `run_search.native`.
+        Only the runs of this project, only those that fit: see `run_search.native`; then logged
+        models, traces and datasets are those of that project, or with `where` of those runs.
     tell
         Called as it goes on: see `whence.work.telling`.
 
@@ -99,16 +103,22 @@ def export(
         If the folder cannot be written.
     """
     ids = _chosen(store, project, where)
-    if not ids:
+    everything = project is None and where is None
+    if not ids and (not everything or _is_bare(store)):
         raise NotFound("there is no such run to export; whence runs lists those that there are")
+    chosen = None if everything else ids
+    home = project if where is None else None
     try:
         _prepare(folder)
         written = _write_runs(store, folder, ids, tell)
         points = export_points(store, folder / "points.parquet", ids, tell)
         _write_output(store, folder / "output.parquet", ids)
-        everything = project is None and where is None
-        _write_json(folder / "projects.json", list(_projects(store, ids)))
-        _write_json(folder / "registry.json", list(_models(store, None if everything else ids)))
+        _write_json(folder / "projects.json", list(_projects(store, ids, everything=everything)))
+        data = list(datasets_of(store, chosen, home))
+        _write_json(folder / "datasets.json", data)
+        _write_json(folder / "registry.json", list(_models(store, chosen)))
+        models, of_models = export_models(store, folder, chosen, home)
+        traces, of_traces = export_traces(store, folder, chosen, home)
         (folder / "README.txt").write_text(README, encoding="utf-8")
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         marker = Marker(
@@ -118,13 +128,24 @@ def export(
             asked={"project": project, "where": where},
             runs=len(ids),
             points=points,
-            artifacts=written,
+            artifacts=written + of_models + of_traces,
             bytes=size,
+            datasets=len(data),
+            logged_models=models,
+            traces=traces,
         )
         _write_json(folder / MARKER, marker)
     except OSError as error:
         raise unwritable(folder, error) from error
     return marker
+
+
+def _is_bare(store: StoreFolder) -> bool:
+    """Whether there is nothing to export besides runs."""
+    return not any(
+        store.metadata.one(f"SELECT 1 FROM {table}")  # noqa: S608 - of fixed words
+        for table in ("datasets", "registered_models", "logged_models", "traces")
+    )
 
 
 def _chosen(store: StoreFolder, project: str | None, where: str | None) -> list[str]:
@@ -239,15 +260,10 @@ def _digest(content: bytes) -> str:
 
 
 def _artifacts(store: StoreFolder, folder: Path, run: str) -> Iterator[ExportedArtifact]:
-    """Put the files of a run there: as hard links where that can be, else as copies."""
     for one in places.artifacts_of(store, run):
         _, content = places.file_in(store, run, one.path)
         name = path_of(run, one.path)
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(content, folder / name)
-        except OSError:  # another disk, or one without links
-            shutil.copyfile(content, folder / name)
+        put(content, folder / name)
         yield ExportedArtifact(
             path=one.path, file=name, size=one.size, sha256=one.digest, logged=one.logged
         )
@@ -266,12 +282,13 @@ def _write_output(store: StoreFolder, path: Path, ids: Sequence[str]) -> None:
                     writer.write_table(pa.Table.from_pylist(rows, OUTPUT))
 
 
-def _projects(store: StoreFolder, ids: Sequence[str]) -> Iterator[ExportedProject]:
-    names = store.metadata.all(
-        "SELECT DISTINCT project FROM runs WHERE id IN (SELECT value FROM json_each(?)) ORDER BY 1",
-        msgspec.json.encode(ids).decode(),
-    )
-    for (name,) in names:
+def _projects(
+    store: StoreFolder, ids: Sequence[str], *, everything: bool
+) -> Iterator[ExportedProject]:
+    """Yield the projects of some runs, and those of logged models and traces if all are asked."""
+    for (name,) in store.metadata.all(
+        _PROJECTS, msgspec.json.encode(ids).decode(), everything
+    ):  # fmt: skip
         found = projects.of_name(store.metadata, name)
         if found is not None:
             yield ExportedProject(name=name, created=moment(found.created), tags=found.tags)
@@ -300,9 +317,22 @@ def _version(one: registered_versions.RegisteredVersion) -> ExportedVersion:
     said = one._asdict()
     for name in ("model", "aliases"):
         del said[name]
-    return ExportedVersion(
-        **{**said, "created": moment(one.created), "updated": moment(one.updated)}
-    )
+    times = {"created": moment(one.created), "updated": moment(one.updated)}
+    return ExportedVersion(**{**said, **times, "place": _portable(one)})
+
+
+def _portable(one: registered_versions.RegisteredVersion) -> str:
+    """Return where a version's files lie, in words that another store understands too.
+
+    Folders of artifacts have the numbers of projects in them, which differ from store to store.
+    """
+    folder = holders.folder_at(one.place)
+    if folder is None:
+        return one.place
+    if one.logged_model and folder.endswith(f"/models/{one.logged_model}/artifacts"):
+        return f"models:/{one.logged_model}"
+    _, is_of_run, path = folder.partition(f"/{one.run}/artifacts/")
+    return f"runs:/{one.run}/{path}" if one.run and is_of_run else one.place
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from whence.errors import BadInput
 from whence.store import projects
+from whence.work.belongings_import import bring_datasets, bring_logged_models, bring_traces
 from whence.work.brought import Brought
 from whence.work.fold import fold
 from whence.work.one_run_import import active_project, bring_run
 from whence.work.registry_import import bring_models
+from whence.work.sources.whence_export import WhenceExport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +56,17 @@ def bring(
     done = Brought()
     if project is None:
         _bring_projects(store, source)
+    if isinstance(source, WhenceExport):  # no other tool's files tell when a dataset was made
+        bring_datasets(store, source, project)
     for run in source.runs():
         try:
             bring_run(store, run, project or run.project, done)
         except BadInput as error:
             done.notes.append(f"run {run.id}: {error}")
         progress(1)
+    if isinstance(source, WhenceExport):
+        bring_logged_models(store, source, project, done)
+        bring_traces(store, source, project, done)
     bring_models(store, source, done)
     done.notes += source.notes
     fold(store)

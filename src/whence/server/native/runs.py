@@ -8,10 +8,11 @@ import msgspec
 
 from whence.server.native.artifacts import ARTIFACTS
 from whence.server.native.endpoint import Endpoint
-from whence.store import captures, runs
+from whence.store import captures, deleted_runs, runs
+from whence.store.deleted_runs import DeletedRun
 from whence.types.captured import Captured, OutputPage
 from whence.types.lineage import Lineage
-from whence.types.runs import Curve, RunPage, RunRow
+from whence.types.runs import Curve, RunGroups, RunPage, RunRow
 
 if TYPE_CHECKING:
     from whence.server.shared import Shared
@@ -33,6 +34,14 @@ class RunsOf(msgspec.Struct, frozen=True, kw_only=True):
     sort: str = "-started"
     limit: int = 100
     offset: int = 0
+
+
+class GroupsOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs as in a page of them; `by` is `project`, `status` or `params.NAME`."""
+
+    by: str
+    project: str | None = None
+    where: str | None = None
 
 
 class LineageOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +89,13 @@ def list_runs(shared: Shared, given: RunsOf, _: None) -> RunPage:
     )
 
 
+def group_runs(shared: Shared, given: GroupsOf, _: None) -> RunGroups:
+    """How many runs have which value of a param, project or status; the 50 largest groups."""
+    from whence.view.run_groups import run_groups
+
+    return run_groups(shared.store, by=given.by, project=given.project, where=given.where)
+
+
 def one_run(shared: Shared, given: OfRun, _: None) -> RunRow:
     """What a run was given, how it stands, and the last value of each of its metrics."""
     return runs.of_id(shared.store, given.run)
@@ -102,10 +118,24 @@ def one_output(shared: Shared, given: OutputOf, _: None) -> OutputPage:
     return captures.output(shared.store, runs.of_id(shared.store, given.run).id, given.start)
 
 
+def delete_run(shared: Shared, given: OfRun, _: None) -> DeletedRun:
+    """Mark a run as deleted: it is listed no more. Says what hangs on it; see `whence runs`."""
+    return deleted_runs.delete(shared.store, given.run)
+
+
+def restore_run(shared: Shared, given: OfRun, _: None) -> RunRow:
+    """Bring a run back that was marked as deleted."""
+    deleted_runs.restore(shared.store, given.run)
+    return runs.of_id(shared.store, given.run)
+
+
 RUNS = (
     Endpoint("GET", "/lineage", walk_lineage, LineageOf, gives=Lineage),
     Endpoint("GET", "/runs", list_runs, RunsOf, gives=RunPage),
+    Endpoint("GET", "/run-groups", group_runs, GroupsOf, gives=RunGroups),
     Endpoint("GET", "/runs/{run}", one_run, OfRun, gives=RunRow),
+    Endpoint("POST", "/runs/{run}/delete", delete_run, OfRun, gives=DeletedRun),
+    Endpoint("POST", "/runs/{run}/restore", restore_run, OfRun, gives=RunRow),
     *ARTIFACTS,
     Endpoint("GET", "/runs/{run}/curve", one_curve, CurveOf, gives=Curve),
     Endpoint("GET", "/runs/{run}/captured", one_captured, OfRun, gives=Captured),

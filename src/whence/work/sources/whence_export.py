@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -26,23 +27,31 @@ from whence.work.export_layout import (
     MARKER,
     OUTPUT,
     POINTS,
+    ExportedArtifact,
     ExportedCorrection,
     ExportedModel,
     ExportedProject,
     ExportedRun,
     Marker,
-    path_of,
+    path_below,
 )
+from whence.work.exported_datasets import ExportedOrigins
+from whence.work.exported_models import ExportedLoggedModel
+from whence.work.exported_traces import SPANS, TRACES, ExportedTrace
 from whence.work.sources.source import AT_ONCE, SourceFile, SourceProject, SourceRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["WhenceExport", "is_export"]
 
 _LINES = 200
 """Parts of output at a time: at most 13 MB."""
+
+_COUNTED = pa.schema(
+    [one.with_type(pa.int64()) if pa.types.is_timestamp(one.type) else one for one in SPANS]
+)
 
 _T = TypeVar("_T")
 
@@ -68,7 +77,7 @@ class WhenceExport:
 
     def __init__(self, folder: Path) -> None:
         self._missing: list[str] = []
-        self._folder = folder
+        self.folder = folder
         if not (folder / MARKER).is_file():
             raise BadInput(f"the export {folder} broke off: it has no {MARKER}; export again")
         marker = self._read(MARKER, dict[str, Any])
@@ -80,6 +89,7 @@ class WhenceExport:
         self._marker = self._read(MARKER, Marker)
         self._points = self._parquet("points.parquet", POINTS)
         self._output = self._parquet("output.parquet", OUTPUT)
+        self._spans = self._parquet("spans.parquet", SPANS)
 
     @property
     def notes(self) -> list[str]:
@@ -93,10 +103,7 @@ class WhenceExport:
 
     def runs(self) -> Iterator[SourceRun]:
         """Yield the runs, in the order in which they were written."""
-        path = self._folder / "runs.jsonl"
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                yield self._run(_decoded(line, ExportedRun, f"line {number} of {path}"))
+        yield from map(self._run, self._lines("runs.jsonl", ExportedRun))
 
     def models(self) -> Iterator[tuple[RegisteredModel, list[RegisteredVersion]]]:
         """Yield the registered models with their versions."""
@@ -121,6 +128,32 @@ class WhenceExport:
                 ],
             )
 
+    def datasets(self) -> list[ExportedOrigins]:
+        """Return the datasets, with what they were made from."""
+        return self._read("datasets.json", list[ExportedOrigins])
+
+    def logged_models(self) -> Iterator[ExportedLoggedModel]:
+        """Yield the logged models."""
+        yield from self._lines("logged_models.jsonl", ExportedLoggedModel)
+
+    def traces(self) -> Iterator[tuple[list[ExportedTrace], pa.Table]]:
+        """Yield traces, some at a time, with their spans; the spans' times in nanoseconds."""
+        lines = self._lines("traces.jsonl", ExportedTrace)
+        while page := list(islice(lines, TRACES)):
+            ids = [one.id for one in page]
+            within = (pc.field("trace") >= min(ids)) & (pc.field("trace") <= max(ids))
+            # Python has no time of nanoseconds.
+            yield page, self._spans.to_table(filter=within).cast(_COUNTED)
+
+    def _lines(self, name: str, kind: type[_T]) -> Iterator[_T]:
+        path = self.folder / name
+        try:
+            with path.open("rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    yield _decoded(line, kind, f"line {number} of {path}")
+        except OSError as error:
+            raise BadInput(f"{path} cannot be read: {error.strerror}") from error
+
     def _run(self, one: ExportedRun) -> SourceRun:
         return SourceRun(
             id=one.id,
@@ -144,14 +177,14 @@ class WhenceExport:
             corrections=[_correction(one.id, said) for said in one.corrections],
             captured={kind: self._captured(kind, name) for kind, name in one.captured.items()},
             points=partial(self._points_of, one.id),
-            files=partial(self._files_of, one),
+            files=partial(self.files, "artifacts", one.id, one.artifacts),
             output=partial(self._output_of, one.id),
         )  # fmt: skip
 
     def _captured(self, kind: str, name: str) -> bytes:
         if kind not in KINDS:
             raise BadInput(
-                f"{self._folder} has captured facts of the kind {kind!r:.40}, which this Whence "
+                f"{self.folder} has captured facts of the kind {kind!r:.40}, which this Whence "
                 "does not know; upgrade with: pip install -U whence"
             )
         return msgspec.msgpack.encode(self._read(safe_path(name), KINDS[kind]))
@@ -168,9 +201,19 @@ class WhenceExport:
             rest = (batch[name].to_pylist() for name in ("number", "stream", "text"))
             yield [Output(run, at, *row) for at, *row in zip(times, *rest, strict=True)]
 
-    def _files_of(self, run: ExportedRun) -> Iterator[SourceFile]:
-        for one in run.artifacts:
-            place = self._folder / path_of(run.id, one.path)
+    def files(
+        self, folder: str, identifier: str, artifacts: Sequence[ExportedArtifact]
+    ) -> Iterator[SourceFile]:
+        """Yield the files of something; those that are not there are noted.
+
+        Where they lie is made of what they are, and never read: it could lead anywhere.
+        """
+        for one in artifacts:
+            try:
+                place = self.folder / safe_path(f"{path_below(folder, identifier)}/{one.path}")
+            except BadInput as error:
+                self._missing.append(f"a file of {identifier} was left out: {error}")
+                continue
             if place.is_symlink() or not place.is_file():
                 self._missing.append(f"{place} is not there, or is a link; it was left out")
                 continue
@@ -188,18 +231,18 @@ class WhenceExport:
 
     def _parquet(self, name: str, schema: pa.Schema) -> dataset.Dataset:
         try:
-            found = dataset.dataset(self._folder / name, format="parquet")
+            found = dataset.dataset(self.folder / name, format="parquet")
         except (OSError, pa.ArrowException) as error:
-            raise BadInput(f"{self._folder / name} cannot be read: {error}") from error
+            raise BadInput(f"{self.folder / name} cannot be read: {error}") from error
         if not found.schema.equals(schema):
             raise BadInput(
-                f"{self._folder / name} has the columns {', '.join(found.schema.names)}, or other "
+                f"{self.folder / name} has the columns {', '.join(found.schema.names)}, or other "
                 f"types; an export has {', '.join(schema.names)}"
             )
         return found
 
     def _read(self, name: str, kind: type[_T]) -> _T:
-        path = self._folder / name
+        path = self.folder / name
         try:
             return _decoded(path.read_bytes(), kind, str(path))
         except OSError as error:
