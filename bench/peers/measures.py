@@ -60,7 +60,7 @@ class Sizes:
 
 
 USUAL = Sizes(
-    calls=20_000, seconds=20, points=1_000_000, filling=240, runs=2_000, most_runs=20_000,
+    calls=20_000, seconds=20, points=1_000_000, filling=120, runs=2_000, most_runs=20_000,
     starts=20, times=15, kills=8, living=(0.5, 2.0), together=5_000,
 )  # fmt: skip
 QUICK = Sizes(

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 import whence as library
 from whence.errors import BadInput
-from whence.work.sources.crc32c import crc32c, masked
-from whence.work.sources.plain_yaml import parse
+from whence.work.importing.sources.crc32c import crc32c, masked
+from whence.work.importing.sources.plain_yaml import parse
 
 RUN, CHILD, DEAD, OPEN = (letter * 32 for letter in "abcd")
 START = 1_700_000_000_000

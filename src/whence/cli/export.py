@@ -36,7 +36,7 @@ def run(given: argparse.Namespace) -> None:
     require("app")
     from whence.api.jobs import reading  # noqa: PLC0415 - needs the extra `app`
     from whence.cli.progress import stages  # noqa: PLC0415 - needs the extra `app`
-    from whence.work.run_export import export  # noqa: PLC0415 - needs the extra `app`
+    from whence.work.exporting.runs import export  # noqa: PLC0415 - needs the extra `app`
 
     store = reading(locate(given.store), note=note)
     folder = Path(given.folder).absolute()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from whence.work.brought import Brought
+    from whence.work.importing.brought import Brought
 
 __all__ = ["add", "run"]
 
@@ -52,8 +52,8 @@ def run(given: argparse.Namespace) -> None:
     from whence.cli.progress import bar  # noqa: PLC0415 - needs the extra `app`
     from whence.ship.spool import refuse_spool  # noqa: PLC0415 - as above
     from whence.store.folder import StoreFolder  # noqa: PLC0415 - as above
-    from whence.work.run_import import bring  # noqa: PLC0415 - as above
-    from whence.work.sources.recognise import open_source  # noqa: PLC0415 - as above
+    from whence.work.importing.runs import bring  # noqa: PLC0415 - as above
+    from whence.work.importing.sources.recognise import open_source  # noqa: PLC0415 - as above
 
     served = None if given.artifacts is None else Path(given.artifacts).absolute()
     source = open_source(Path(given.source).absolute(), given.kind, served=served)

@@ -1,4 +1,4 @@
-"""One run of another tool, or another store, taken in once; see `whence.work.run_import`."""
+"""One run of another tool, or another store, taken in once; see `whence.work.importing.runs`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import msgspec
 from whence.errors import BadInput
 from whence.store import captures, datasets, places, projects
 from whence.types.records import Capture
-from whence.work.file_import import FileImport
-from whence.work.points_import import PointsImport, add_corrections, is_date, is_sound
+from whence.work.importing.files import FileImport
+from whence.work.importing.points import PointsImport, add_corrections, is_date, is_sound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from whence.store.folder import StoreFolder
     from whence.store.fresh import Point
-    from whence.work.brought import Brought
-    from whence.work.sources.source import SourceFile, SourceRun
+    from whence.work.importing.brought import Brought
+    from whence.work.importing.sources.source import SourceFile, SourceRun
 
 __all__ = ["active_project", "bring_run"]
 

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from whence.errors import StoreError
 from whence.store.points import day_of
-from whence.work.export_layout import POINTS
+from whence.work.exporting.layout import POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from whence.store.metadata import Metadata
     from whence.store.registered_versions import RegisteredVersion
     from whence.store.registry import RegisteredModel
-    from whence.work.brought import Brought
-    from whence.work.sources.source import Source
+    from whence.work.importing.brought import Brought
+    from whence.work.importing.sources.source import Source
 
 __all__ = ["bring_models"]
 

@@ -12,8 +12,8 @@ from whence.types.paths import safe_path
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
-    from whence.work.brought import Brought
-    from whence.work.sources.source import SourceFile
+    from whence.work.importing.brought import Brought
+    from whence.work.importing.sources.source import SourceFile
 
 __all__ = ["FileImport"]
 

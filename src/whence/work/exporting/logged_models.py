@@ -11,8 +11,8 @@ import msgspec
 from whence.store import logged_models
 from whence.store.holders import folder_of_model
 from whence.types.time import moment
-from whence.work.export_layout import ExportedArtifact, path_below
-from whence.work.exported_files import export_files
+from whence.work.exporting.files import export_files
+from whence.work.exporting.layout import ExportedArtifact, path_below
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

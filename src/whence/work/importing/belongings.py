@@ -25,18 +25,18 @@ from whence.store import (
 )
 from whence.store.fresh import Point
 from whence.types.time import micros
-from whence.work.exported_traces import PARTS
-from whence.work.file_import import FileImport
-from whence.work.one_run_import import active_project
+from whence.work.exporting.traces import PARTS
+from whence.work.importing.files import FileImport
+from whence.work.importing.one_run import active_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from whence.store.folder import StoreFolder
-    from whence.work.brought import Brought
-    from whence.work.exported_models import ExportedLoggedModel, ExportedModelPoint
-    from whence.work.exported_traces import ExportedTrace
-    from whence.work.sources.whence_export import WhenceExport
+    from whence.work.exporting.logged_models import ExportedLoggedModel, ExportedModelPoint
+    from whence.work.exporting.traces import ExportedTrace
+    from whence.work.importing.brought import Brought
+    from whence.work.importing.sources.whence_export import WhenceExport
 
 __all__ = ["bring_datasets", "bring_logged_models", "bring_traces"]
 

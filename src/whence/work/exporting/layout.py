@@ -7,10 +7,10 @@
     points.parquet      run, key, step, time, value
     output.parquet      run, number, stream, time, text
     projects.json       `ExportedProject`s
-    datasets.json       see `whence.work.exported_datasets`
+    datasets.json       see `whence.work.exporting.datasets`
     registry.json       `ExportedModel`s
-    logged_models.jsonl a logged model a line: see `whence.work.exported_models`
-    traces.jsonl        a trace a line: see `whence.work.exported_traces`
+    logged_models.jsonl a logged model a line: see `whence.work.exporting.logged_models`
+    traces.jsonl        a trace a line: see `whence.work.exporting.traces`
     spans.parquet       trace, id, parent, name, kind, status, started, ended, and JSON
     captured/DIGEST.json
     artifacts/RUN/PATH, logged_models/ID/PATH, traces/ID/PATH

@@ -12,8 +12,8 @@ from pyarrow import parquet
 
 from whence.store import assessments, places, projects, traces
 from whence.types.time import moment
-from whence.work.export_layout import ExportedArtifact, path_below
-from whence.work.exported_files import export_files
+from whence.work.exporting.files import export_files
+from whence.work.exporting.layout import ExportedArtifact, path_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -27,7 +27,9 @@ from whence.store import (
     runs,
 )
 from whence.types.time import moment
-from whence.work.export_layout import (
+from whence.work.exporting.datasets import datasets_of
+from whence.work.exporting.files import put
+from whence.work.exporting.layout import (
     FORMAT,
     MARKER,
     OUTPUT,
@@ -42,11 +44,9 @@ from whence.work.export_layout import (
     Marker,
     path_of,
 )
-from whence.work.exported_datasets import datasets_of
-from whence.work.exported_files import put
-from whence.work.exported_models import export_models
-from whence.work.exported_traces import export_traces
-from whence.work.points_export import export_points
+from whence.work.exporting.logged_models import export_models
+from whence.work.exporting.points import export_points
+from whence.work.exporting.traces import export_traces
 from whence.work.telling import silent
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from whence.errors import BadInput
 from whence.store.datasets import Dataset, Input
 from whence.store.fresh import Point
 from whence.store.registry import RegisteredModel
-from whence.work.sources.mlflow import (
+from whence.work.importing.sources.mlflow import (
     DELETED,
     PARENT,
     Artifacts,
@@ -22,14 +22,14 @@ from whence.work.sources.mlflow import (
     status_of,
     version_of,
 )
-from whence.work.sources.source import AT_ONCE, SourceProject, SourceRun
+from whence.work.importing.sources.source import AT_ONCE, SourceProject, SourceRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from whence.store.registered_versions import RegisteredVersion
-    from whence.work.sources.source import SourceFile
+    from whence.work.importing.sources.source import SourceFile
 
 __all__ = ["MlflowDatabase", "is_database"]
 

@@ -11,12 +11,12 @@ from urllib.request import url2pathname
 from whence.errors import BadInput
 from whence.store.registered_versions import NO_STAGE, STAGES, RegisteredVersion
 from whence.types.paths import safe_path
-from whence.work.sources.files import below
+from whence.work.importing.sources.files import below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from whence.work.sources.source import SourceFile
+    from whence.work.importing.sources.source import SourceFile
 
 __all__ = ["DELETED", "PARENT", "Artifacts", "micros_of", "status_of", "version_of"]
 

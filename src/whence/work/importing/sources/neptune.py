@@ -27,7 +27,7 @@ from whence.errors import BadInput
 from whence.store.fresh import Point
 from whence.types.records import Output
 from whence.types.time import micros
-from whence.work.sources.source import AT_ONCE, SourceFile, SourceProject, SourceRun
+from whence.work.importing.sources.source import AT_ONCE, SourceFile, SourceProject, SourceRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from whence.store.folder import StoreFolder
     from whence.store.fresh import Point
-    from whence.work.brought import Brought
-    from whence.work.sources.source import SourceRun
+    from whence.work.importing.brought import Brought
+    from whence.work.importing.sources.source import SourceRun
 
 __all__ = ["PointsImport", "add_corrections", "is_date", "is_sound"]
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from whence.work.sources.source import SourceFile
+from whence.work.importing.sources.source import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from whence.work.sources.protobuf import BYTES, fields, signed, text
+from whence.work.importing.sources.protobuf import BYTES, fields, signed, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from whence.errors import BadInput
 from whence.store import projects
-from whence.work.belongings_import import bring_datasets, bring_logged_models, bring_traces
-from whence.work.brought import Brought
 from whence.work.fold import fold
-from whence.work.one_run_import import active_project, bring_run
-from whence.work.registry_import import bring_models
-from whence.work.sources.whence_export import WhenceExport
+from whence.work.importing.belongings import bring_datasets, bring_logged_models, bring_traces
+from whence.work.importing.brought import Brought
+from whence.work.importing.one_run import active_project, bring_run
+from whence.work.importing.registry import bring_models
+from whence.work.importing.sources.whence_export import WhenceExport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from whence.store.folder import StoreFolder
-    from whence.work.sources.source import Source
+    from whence.work.importing.sources.source import Source
 
 __all__ = ["bring"]
 

@@ -22,7 +22,8 @@ from whence.types.captured import KINDS
 from whence.types.paths import safe_path
 from whence.types.records import Output
 from whence.types.time import micros
-from whence.work.export_layout import (
+from whence.work.exporting.datasets import ExportedOrigins
+from whence.work.exporting.layout import (
     FORMAT,
     MARKER,
     OUTPUT,
@@ -35,10 +36,9 @@ from whence.work.export_layout import (
     Marker,
     path_below,
 )
-from whence.work.exported_datasets import ExportedOrigins
-from whence.work.exported_models import ExportedLoggedModel
-from whence.work.exported_traces import SPANS, TRACES, ExportedTrace
-from whence.work.sources.source import AT_ONCE, SourceFile, SourceProject, SourceRun
+from whence.work.exporting.logged_models import ExportedLoggedModel
+from whence.work.exporting.traces import SPANS, TRACES, ExportedTrace
+from whence.work.importing.sources.source import AT_ONCE, SourceFile, SourceProject, SourceRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,8 +21,8 @@ from whence.errors import BadInput
 from whence.store.datasets import Dataset, Input
 from whence.store.fresh import Point
 from whence.store.registry import RegisteredModel
-from whence.work.sources.files import below
-from whence.work.sources.mlflow import (
+from whence.work.importing.sources.files import below
+from whence.work.importing.sources.mlflow import (
     DELETED,
     PARENT,
     Artifacts,
@@ -30,15 +30,15 @@ from whence.work.sources.mlflow import (
     status_of,
     version_of,
 )
-from whence.work.sources.plain_yaml import parse
-from whence.work.sources.source import AT_ONCE, SourceProject, SourceRun
+from whence.work.importing.sources.plain_yaml import parse
+from whence.work.importing.sources.source import AT_ONCE, SourceProject, SourceRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from whence.store.registered_versions import RegisteredVersion
-    from whence.work.sources.plain_yaml import Mapping
-    from whence.work.sources.source import SourceFile
+    from whence.work.importing.sources.plain_yaml import Mapping
+    from whence.work.importing.sources.source import SourceFile
 
 __all__ = ["MlflowFiles", "is_mlruns"]
 

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from whence.errors import BadInput
 from whence.store.fresh import Point
 from whence.types.records import Output
-from whence.work.sources.files import below
-from whence.work.sources.source import AT_ONCE, SourceProject, SourceRun
-from whence.work.sources.wandb_log import (
+from whence.work.importing.sources.files import below
+from whence.work.importing.sources.source import AT_ONCE, SourceProject, SourceRun
+from whence.work.importing.sources.wandb_log import (
     BEGIN,
     Begun,
     Config,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from whence.store.registered_versions import RegisteredVersion
     from whence.store.registry import RegisteredModel
-    from whence.work.sources.source import SourceFile
-    from whence.work.sources.wandb_log import Record
+    from whence.work.importing.sources.source import SourceFile
+    from whence.work.importing.sources.wandb_log import Record
 
 __all__ = ["WandbRuns", "has_logs"]
 

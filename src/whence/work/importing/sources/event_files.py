@@ -11,8 +11,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from whence.work.sources.crc32c import masked
-from whence.work.sources.protobuf import BYTES, fields, signed, text, varint
+from whence.work.importing.sources.crc32c import masked
+from whence.work.importing.sources.protobuf import BYTES, fields, signed, text, varint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.errors import BadInput, NotFound
-from whence.work.sources.mlflow_files import MlflowFiles, is_mlruns
-from whence.work.sources.mlflow_sql import MlflowDatabase, is_database
-from whence.work.sources.neptune import NeptuneExport, is_neptune_export
-from whence.work.sources.tensorboard import TensorBoardLogs, has_events
-from whence.work.sources.wandb import WandbRuns, has_logs
-from whence.work.sources.whence_export import WhenceExport, is_export
+from whence.work.importing.sources.mlflow_files import MlflowFiles, is_mlruns
+from whence.work.importing.sources.mlflow_sql import MlflowDatabase, is_database
+from whence.work.importing.sources.neptune import NeptuneExport, is_neptune_export
+from whence.work.importing.sources.tensorboard import TensorBoardLogs, has_events
+from whence.work.importing.sources.wandb import WandbRuns, has_logs
+from whence.work.importing.sources.whence_export import WhenceExport, is_export
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from whence.work.sources.source import Source
+    from whence.work.importing.sources.source import Source
 
 __all__ = ["KINDS", "open_source"]
 

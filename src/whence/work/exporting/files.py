@@ -10,7 +10,7 @@ from whence.store.artifacts import under
 from whence.store.contents import file_of
 from whence.types.paths import safe_path
 from whence.types.time import moment
-from whence.work.export_layout import ExportedArtifact
+from whence.work.exporting.layout import ExportedArtifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

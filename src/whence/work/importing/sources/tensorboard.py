@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from whence.errors import BadInput
 from whence.store.fresh import Point
-from whence.work.sources.event_files import Event, events
-from whence.work.sources.source import AT_ONCE, SourceProject, SourceRun
+from whence.work.importing.sources.event_files import Event, events
+from whence.work.importing.sources.source import AT_ONCE, SourceProject, SourceRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Runs and what belongs to them out of a store, as plain files that any tool reads."""

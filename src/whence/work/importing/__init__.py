@@ -1,0 +1,1 @@
+"""Runs and what belongs to them into a store, from other tools or an export."""
