@@ -189,3 +189,29 @@ def test_a_store_without_models_shows_how_to_begin(tmp_path, serving, opened):
         page.goto("/lineage")
         expect(page.get_by_role("heading", level=1)).to_have_text("Lineage of what?")
         page.close()
+
+
+@pytest.mark.parametrize("width", [1400, 390])
+def test_an_alias_is_set_and_removed(tmp_path, serving, opened, width):
+    store = tmp_path / "store"
+    with whence.start_run(name="made", store=store, capture=False) as run:
+        pass
+    opened_store = whence.open(store)
+    for _ in range(2):
+        opened_store.register("shop", run=run)
+    with serving(store, "--every", "0") as (address, _):
+        page = opened(address, width=width)
+        page.goto("/registry/shop")
+        headline = page.get_by_role("heading", level=1)
+        aliases = page.get_by_role("region", name="Aliases")
+        aliases.get_by_label("Alias").fill("v3")
+        aliases.get_by_role("button", name="Set").click()
+        expect(aliases).to_contain_text("neither 'latest' nor a version such as 'v3'")
+        aliases.get_by_label("Alias").fill("production")
+        aliases.get_by_role("button", name="Set").click()
+        expect(headline).to_have_text("shop has 2 versions; production is version 2.")
+        assert fits(page)
+        assert opened_store.registered("shop").alias("production").version == 2
+        aliases.get_by_role("button", name="Remove production").click()
+        expect(headline).to_have_text("shop has 2 versions; no alias names one.")
+        assert opened_store.registered("shop").read().model.aliases == {}

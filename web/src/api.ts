@@ -362,6 +362,15 @@ export interface RunGroups {
   total: number;
 }
 
+/** A run that was marked as deleted: its files, the bytes they alone hold, the versions that need it. */
+export interface DeletedRun {
+  run: string;
+  name: string;
+  files: number;
+  bytes: number;
+  held: string[];
+}
+
 /** A metric of a run by step; where points were merged, `low` and `high` are their extremes. */
 export interface Curve {
   metric: string;
@@ -437,6 +446,12 @@ export interface ArtifactRow {
 }
 
 // registry.py
+
+/** The version that an alias shall name; null for none. */
+export interface NewAlias {
+  alias: string;
+  version: number | null;
+}
 
 export interface RegisteredModelRow {
   name: string;

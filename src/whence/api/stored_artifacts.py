@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from whence.store.artifacts import Freed
     from whence.store.contents import Unneeded
-    from whence.store.deleted_runs import DeletedRun
     from whence.store.folder import StoreFolder
     from whence.types.artifacts import ArtifactRow
+    from whence.types.runs import DeletedRun
     from whence.work.purge import Purge
 
 __all__ = [

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 
     from whence.store.artifacts import Freed
     from whence.store.corrections import Correction
-    from whence.store.deleted_runs import DeletedRun
     from whence.types.artifacts import ArtifactRow
-    from whence.types.runs import RunRow, Status
+    from whence.types.runs import DeletedRun, RunRow, Status
 
 __all__ = ["StoredRun"]
 

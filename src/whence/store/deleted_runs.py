@@ -4,39 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from whence.errors import NotFound
 from whence.store import holders, places, run_edits
 from whence.store.artifacts import freed_by
+from whence.types.runs import DeletedRun
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.store.run_edits import Head
 
-__all__ = ["DeletedRun", "delete", "restore"]
-
-
-class DeletedRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that was marked as deleted.
-
-    Attributes
-    ----------
-    run, name
-        Which.
-    files, bytes
-        Its artifacts, and the bytes of the contents that no other path has: ``whence gc --deleted``
-        frees them.
-    held
-        The versions of registered models that came from it, in words. While there are any, the
-        run and its files stay.
-    """
-
-    run: str
-    name: str
-    files: int
-    bytes: int
-    held: list[str]
+__all__ = ["delete", "restore"]
 
 
 def delete(store: StoreFolder, run: str) -> DeletedRun:

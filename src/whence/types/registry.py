@@ -6,7 +6,14 @@ from datetime import datetime
 
 import msgspec
 
-__all__ = ["RegisteredModelPage", "RegisteredModelRow", "RegistryPage", "VersionRow"]
+__all__ = ["NewAlias", "RegisteredModelPage", "RegisteredModelRow", "RegistryPage", "VersionRow"]
+
+
+class NewAlias(msgspec.Struct, frozen=True, kw_only=True):
+    """The version that an alias shall name; null for none."""
+
+    alias: str
+    version: int | None
 
 
 class RegisteredModelRow(msgspec.Struct, frozen=True, kw_only=True):

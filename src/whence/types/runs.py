@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Curve", "RunGroup", "RunGroups", "RunPage", "RunRow", "Status"]
+__all__ = ["Curve", "DeletedRun", "RunGroup", "RunGroups", "RunPage", "RunRow", "Status"]
 
 Status = Literal["running", "scheduled", "finished", "failed", "killed", "unknown"]
 """running: its process is alive; scheduled, finished, failed: as its program said; killed: its
@@ -67,6 +67,28 @@ class RunGroups(msgspec.Struct, frozen=True, kw_only=True):
 
     groups: list[RunGroup]
     total: int
+
+
+class DeletedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that was marked as deleted.
+
+    Attributes
+    ----------
+    run, name
+        Which.
+    files, bytes
+        Its artifacts, and the bytes of the contents that no other path has: ``whence gc --deleted``
+        frees them.
+    held
+        The versions of registered models that came from it, in words. While there are any, the
+        run and its files stay.
+    """
+
+    run: str
+    name: str
+    files: int
+    bytes: int
+    held: list[str]
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):

@@ -94,6 +94,8 @@ export const api = {
     withQuery("/runs", { project, where, sort, offset, limit }),
   runGroups: ({ project, where, by }: GroupsWanted) => withQuery("/run-groups", { project, where, by }),
   run: (id: string) => `/runs/${encodeURIComponent(id)}`,
+  deleteRun: (id: string) => `${api.run(id)}/delete`,
+  restoreRun: (id: string) => `${api.run(id)}/restore`,
   curves: (id: string) => `${api.run(id)}/curve`,
   curve: (id: string, metric: string) => withQuery(api.curves(id), { metric }),
   captured: (id: string) => `${api.run(id)}/captured`,
@@ -102,6 +104,7 @@ export const api = {
   artifact: (id: string, path: string) => `${api.artifacts(id)}/${path.split("/").map(encodeURIComponent).join("/")}`,
   registry: (offset = 0) => withQuery("/registry", { offset }),
   registered: (name: string) => `/registry/${encodeURIComponent(name)}`,
+  aliases: (name: string) => `${api.registered(name)}/aliases`,
   lineage: (ref: string) => withQuery("/lineage", { of: ref }),
 };
 

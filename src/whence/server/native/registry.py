@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from whence.server.live import Change
 from whence.server.native.endpoint import Endpoint
-from whence.types.registry import RegisteredModelPage, RegistryPage
+from whence.store import aliases
+from whence.types.registry import NewAlias, RegisteredModelPage, RegistryPage
 from whence.view.registry import MOST, model_page, registry_page
 
 if TYPE_CHECKING:
@@ -39,7 +41,19 @@ def one_model(shared: Shared, given: OfName, _: None) -> RegisteredModelPage:
     return model_page(shared.store, given.name)
 
 
+def set_alias(shared: Shared, given: OfName, said: NewAlias) -> RegisteredModelPage:
+    """Let an alias name a version, or none any more; return the model as it is then."""
+    metadata = shared.store.metadata
+    if said.version is None:
+        aliases.remove(metadata, given.name, said.alias)
+    else:
+        aliases.set_alias(metadata, given.name, said.alias, said.version)
+    shared.live.tell(Change("", "registry"))
+    return model_page(shared.store, given.name)
+
+
 REGISTRY = (
     Endpoint("GET", "/registry", list_models, PageOf, gives=RegistryPage),
     Endpoint("GET", "/registry/{name}", one_model, OfName, gives=RegisteredModelPage),
+    Endpoint("POST", "/registry/{name}/aliases", set_alias, OfName, NewAlias, RegisteredModelPage),
 )

@@ -9,10 +9,9 @@ import msgspec
 from whence.server.native.artifacts import ARTIFACTS
 from whence.server.native.endpoint import Endpoint
 from whence.store import captures, deleted_runs, runs
-from whence.store.deleted_runs import DeletedRun
 from whence.types.captured import Captured, OutputPage
 from whence.types.lineage import Lineage
-from whence.types.runs import Curve, RunGroups, RunPage, RunRow
+from whence.types.runs import Curve, DeletedRun, RunGroups, RunPage, RunRow
 
 if TYPE_CHECKING:
     from whence.server.shared import Shared

@@ -18,11 +18,8 @@ from whence.store import (
     captures,
     corrections,
     datasets,
-    holders,
     places,
     projects,
-    registered_versions,
-    registry,
     run_search,
     runs,
 )
@@ -37,15 +34,14 @@ from whence.work.exporting.layout import (
     ExportedArtifact,
     ExportedCorrection,
     ExportedDataset,
-    ExportedModel,
     ExportedProject,
     ExportedRun,
-    ExportedVersion,
     Marker,
     path_of,
 )
 from whence.work.exporting.logged_models import export_models
 from whence.work.exporting.points import export_points
+from whence.work.exporting.registry import models_of
 from whence.work.exporting.traces import export_traces
 from whence.work.telling import silent
 
@@ -116,7 +112,7 @@ def export(
         _write_json(folder / "projects.json", list(_projects(store, ids, everything=everything)))
         data = list(datasets_of(store, chosen, home))
         _write_json(folder / "datasets.json", data)
-        _write_json(folder / "registry.json", list(_models(store, chosen)))
+        _write_json(folder / "registry.json", list(models_of(store, chosen)))
         models, of_models = export_models(store, folder, chosen, home)
         traces, of_traces = export_traces(store, folder, chosen, home)
         (folder / "README.txt").write_text(README, encoding="utf-8")
@@ -292,47 +288,6 @@ def _projects(
         found = projects.of_name(store.metadata, name)
         if found is not None:
             yield ExportedProject(name=name, created=moment(found.created), tags=found.tags)
-
-
-def _models(store: StoreFolder, ids: Sequence[str] | None) -> Iterator[ExportedModel]:
-    """Yield the registered models: all, or those of which one of some runs made a version."""
-    made = None if ids is None else set(ids)
-    for model in registry.page(store.metadata):
-        versions = registered_versions.page(
-            store.metadata, where="model = ?", values=(model.name,), order="version"
-        )
-        if made is None or any(one.run in made for one in versions):
-            yield ExportedModel(
-                name=model.name,
-                description=model.description,
-                created=moment(model.created),
-                updated=moment(model.updated),
-                tags=model.tags,
-                aliases=model.aliases,
-                versions=[_version(one) for one in versions],
-            )
-
-
-def _version(one: registered_versions.RegisteredVersion) -> ExportedVersion:
-    said = one._asdict()
-    for name in ("model", "aliases"):
-        del said[name]
-    times = {"created": moment(one.created), "updated": moment(one.updated)}
-    return ExportedVersion(**{**said, **times, "place": _portable(one)})
-
-
-def _portable(one: registered_versions.RegisteredVersion) -> str:
-    """Return where a version's files lie, in words that another store understands too.
-
-    Folders of artifacts have the numbers of projects in them, which differ from store to store.
-    """
-    folder = holders.folder_at(one.place)
-    if folder is None:
-        return one.place
-    if one.logged_model and folder.endswith(f"/models/{one.logged_model}/artifacts"):
-        return f"models:/{one.logged_model}"
-    _, is_of_run, path = folder.partition(f"/{one.run}/artifacts/")
-    return f"runs:/{one.run}/{path}" if one.run and is_of_run else one.place
 
 
 def _write_json(path: Path, content: object) -> None:

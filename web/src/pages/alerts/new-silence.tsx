@@ -3,7 +3,8 @@ import { Autocomplete, Button, Select, TextInput } from "@mantine/core";
 import { type ReactElement, type SubmitEvent, useState } from "react";
 
 import type { ModelRow, NewSilence, Silence } from "../../api";
-import { Failure, send } from "../../data/client";
+import { useAct } from "../../data/act";
+import { send } from "../../data/client";
 import { name } from "../../data/name";
 import { useNow } from "../../data/now";
 import { api } from "../../data/paths";
@@ -13,33 +14,6 @@ import { Failed } from "../../parts/states";
 import { byName, duration, when } from "../../words";
 import { endOf, type Term, TERMS } from "./term";
 
-interface Adding {
-  busy: boolean;
-  failure: Failure | null;
-  add: (silence: NewSilence) => Promise<boolean>;
-}
-
-function useAdd(): Adding {
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const add = async (silence: NewSilence): Promise<boolean> => {
-    setBusy(true);
-    try {
-      await send<Silence[]>(api.silences, silence);
-      setFailure(null);
-      invalidate((path) => path === api.silences);
-      return true;
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      setFailure(error);
-      return false;
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { busy, failure, add };
-}
-
 export function NewSilenceForm(): ReactElement {
   const url = useUrl();
   const now = useNow();
@@ -48,7 +22,7 @@ export function NewSilenceForm(): ReactElement {
   const [date, setDate] = useState("");
   const [reason, setReason] = useState("");
   const [by, setBy] = useState(name.read);
-  const { busy, failure, add } = useAdd();
+  const { busy, failure, act } = useAct<NewSilence>();
   const model = url.get("silence") ?? "";
   const end = endOf(term, date, now);
   const submit = async (event: SubmitEvent): Promise<void> => {
@@ -56,9 +30,13 @@ export function NewSilenceForm(): ReactElement {
     const until = endOf(term, date, Date.now());
     if (until === null) return;
     name.write(by);
-    if (!(await add({ model: model.trim(), until: until.toISOString(), reason: reason.trim(), by: by.trim() }))) return;
-    setReason("");
-    url.set({ silence: null }, "replace");
+    const silence: NewSilence = { model: model.trim(), until: until.toISOString(), reason: reason.trim(), by: by.trim() };
+    await act(silence, async () => {
+      await send<Silence[]>(api.silences, silence);
+      invalidate((path) => path === api.silences);
+      setReason("");
+      url.set({ silence: null }, "replace");
+    });
   };
   return (
     <form onSubmit={(event) => void submit(event)}>
@@ -108,7 +86,7 @@ export function NewSilenceForm(): ReactElement {
           value={by}
           onChange={(event) => setBy(event.currentTarget.value)}
         />
-        <Button type="submit" size="xs" variant="default" disabled={model.trim() === "" || end === null} loading={busy}>
+        <Button type="submit" size="xs" variant="default" disabled={model.trim() === "" || end === null} loading={busy !== null}>
           Silence
         </Button>
       </div>

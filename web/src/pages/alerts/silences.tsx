@@ -3,7 +3,8 @@ import { Button } from "@mantine/core";
 import { type ReactElement, useEffect, useState } from "react";
 
 import type { Silence } from "../../api";
-import { Failure, send } from "../../data/client";
+import { useAct } from "../../data/act";
+import { send } from "../../data/client";
 import { useNow } from "../../data/now";
 import { api } from "../../data/paths";
 import { invalidate } from "../../data/query";
@@ -30,21 +31,12 @@ function Story({ silence }: { silence: Silence }): ReactElement {
 }
 
 function InForce({ silences }: { silences: Silence[] }): ReactElement {
-  const [busy, setBusy] = useState<number | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const end = async (id: number): Promise<void> => {
-    setBusy(id);
-    try {
+  const { busy, failure, act } = useAct<number>();
+  const end = (id: number): Promise<boolean> =>
+    act(id, async () => {
       await send<Silence[]>(api.endSilence(id), {});
-      setFailure(null);
       invalidate((path) => path === api.silences);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      setFailure(error);
-    } finally {
-      setBusy(null);
-    }
-  };
+    });
   return (
     <>
       <ul className="lines ending">

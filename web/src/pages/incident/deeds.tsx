@@ -3,7 +3,8 @@ import { Button, Group, Textarea, TextInput } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 
 import type { Action, ActionKind, Actions, NewAction } from "../../api";
-import { Failure, send } from "../../data/client";
+import { type Acting, useAct } from "../../data/act";
+import { send } from "../../data/client";
 import { name } from "../../data/name";
 import { api } from "../../data/paths";
 import { invalidate } from "../../data/query";
@@ -55,42 +56,29 @@ export function Said({ actions }: { actions: Action[] }): ReactElement | null {
   );
 }
 
-interface Acting {
-  busy: ActionKind | null;
-  failure: Failure | null;
-  act: (kind: ActionKind, text?: string) => Promise<boolean>;
+interface Saying extends Omit<Acting<ActionKind>, "act"> {
+  say: (kind: ActionKind, text?: string) => Promise<boolean>;
 }
 
 /** Tells the server what a person says, under the name that was given last. */
-function useAct(model: string, id: string): Acting {
-  const [busy, setBusy] = useState<ActionKind | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const act = async (kind: ActionKind, text = ""): Promise<boolean> => {
-    const said: NewAction = { kind, text: text.trim(), by: name.read() };
-    setBusy(kind);
-    try {
+function useSaying(model: string, id: string): Saying {
+  const { busy, failure, act } = useAct<ActionKind>();
+  const say = (kind: ActionKind, text = ""): Promise<boolean> =>
+    act(kind, async () => {
+      const said: NewAction = { kind, text: text.trim(), by: name.read() };
       await send<Actions>(api.actions(model, id), said);
-      setFailure(null);
       invalidate((path) => path === api.models || path === api.model(model) || path === api.incident(model, id));
-      return true;
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      setFailure(error);
-      return false;
-    } finally {
-      setBusy(null);
-    }
-  };
-  return { busy, failure, act };
+    });
+  return { busy, failure, say };
 }
 
 interface ButtonsProps {
   actions: Action[];
-  acting: Acting;
+  busy: ActionKind | null;
   onAct: (kind: ActionKind) => void;
 }
 
-function Buttons({ actions, acting, onAct }: ButtonsProps): ReactElement {
+function Buttons({ actions, busy, onAct }: ButtonsProps): ReactElement {
   return (
     <>
       {deedsOf(actions).map((deed) => (
@@ -99,7 +87,7 @@ function Buttons({ actions, acting, onAct }: ButtonsProps): ReactElement {
           size="xs"
           variant={deed.kind === "acknowledged" ? "filled" : "default"}
           title={deed.means}
-          loading={acting.busy === deed.kind}
+          loading={busy === deed.kind}
           onClick={() => onAct(deed.kind)}
         >
           {deed.label}
@@ -111,16 +99,16 @@ function Buttons({ actions, acting, onAct }: ButtonsProps): ReactElement {
 
 /** The same without words, under the headline: at 3 am one press must do. */
 export function QuickDeeds({ model, id, actions }: Props): ReactElement {
-  const acting = useAct(model, id);
+  const { busy, failure, say } = useSaying(model, id);
   return (
     <>
       <div className="deeds">
-        <Buttons actions={actions} acting={acting} onAct={(kind) => void acting.act(kind)} />
+        <Buttons actions={actions} busy={busy} onAct={(kind) => void say(kind)} />
         <a className="small" href="#people" style={{ paddingBottom: "0.3rem" }}>
           {actions.length === 0 ? "Say more" : `${plural(actions.length, "thing")} said`}
         </a>
       </div>
-      {acting.failure === null ? null : <Failed failure={acting.failure} />}
+      {failure === null ? null : <Failed failure={failure} />}
     </>
   );
 }
@@ -128,10 +116,10 @@ export function QuickDeeds({ model, id, actions }: Props): ReactElement {
 export function Deeds({ model, id, actions }: Props): ReactElement {
   const [by, setBy] = useState(name.read);
   const [text, setText] = useState("");
-  const acting = useAct(model, id);
+  const { busy, failure, say } = useSaying(model, id);
   const act = async (kind: ActionKind): Promise<void> => {
     name.write(by);
-    if (await acting.act(kind, text)) setText("");
+    if (await say(kind, text)) setText("");
   };
   return (
     <>
@@ -160,15 +148,15 @@ export function Deeds({ model, id, actions }: Props): ReactElement {
               size="xs"
               variant="default"
               disabled={text.trim() === ""}
-              loading={acting.busy === "comment"}
+              loading={busy === "comment"}
               onClick={() => void act("comment")}
             >
               Comment
             </Button>
-            <Buttons actions={actions} acting={acting} onAct={(kind) => void act(kind)} />
+            <Buttons actions={actions} busy={busy} onAct={(kind) => void act(kind)} />
           </Group>
         </div>
-        {acting.failure === null ? null : <Failed failure={acting.failure} />}
+        {failure === null ? null : <Failed failure={failure} />}
       </div>
     </>
   );

@@ -11,6 +11,7 @@ import { Empty, Shown } from "../../parts/states";
 import { type Column, Grid } from "../../table/grid";
 import { byName, plural, when } from "../../words";
 import { Given } from "../runs/given";
+import { Aliases } from "./aliases";
 import { aliasText } from "./registry";
 
 /** How MLflow says that a version is at no stage. */
@@ -111,6 +112,7 @@ function Body({ page }: { page: RegisteredModelPage }): ReactElement {
           />
         )}
       </Section>
+      {versions.length === 0 ? null : <Aliases page={page} />}
     </>
   );
 }

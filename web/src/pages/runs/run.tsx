@@ -13,6 +13,7 @@ import { plural, when } from "../../words";
 import { Artifacts } from "./artifacts";
 import { CodeAndEnvironment } from "./code";
 import { Curves } from "./curves";
+import { Delete, Deleted, DeletionFailed, useDeletion } from "./deletion";
 import { Given } from "./given";
 import { Output } from "./output";
 import { DOTS, isSystem, lastText, paramText, quoted, sentenceOf, took, tookText } from "./said";
@@ -59,6 +60,7 @@ function factsOf(run: RunRow, now: number): Fact[] {
 
 function Body({ run }: { run: RunRow }): ReactElement {
   const now = useNow();
+  const deletion = useDeletion(run.id);
   const params = Object.entries(run.params).map(([name, value]): [string, string] => [name, paramText(value)]);
   const all = Object.entries(run.metrics).map(([name, value]): [string, string] => [name, lastText(value)]);
   const metrics = all.filter(([name]) => !isSystem(name));
@@ -80,6 +82,8 @@ function Body({ run }: { run: RunRow }): ReactElement {
         headline={sentenceOf(run, now)}
         standfirst={run.parent === null ? undefined : <Parent id={run.parent} />}
       />
+      {run.deleted === null ? null : <Deleted at={run.deleted} deletion={deletion} />}
+      <DeletionFailed deletion={deletion} />
       <Facts facts={factsOf(run, now)} />
       <p className="told">
         <Link to={to.lineage(`run:${run.id}`)}>Where it came from, and what it led to</Link>
@@ -109,6 +113,7 @@ function Body({ run }: { run: RunRow }): ReactElement {
       <Artifacts run={run.id} />
       <Output run={run} />
       <CodeAndEnvironment run={run.id} />
+      {run.deleted === null ? <Delete deletion={deletion} /> : null}
     </>
   );
 }
