@@ -8,6 +8,8 @@ from urllib.request import url2pathname
 
 import pytest
 
+import whence
+
 API = "/api/2.0/mlflow"
 
 
@@ -131,6 +133,15 @@ def test_nothing_leads_out_of_a_run(client, run, experiment, tmp_path):
         assert fetched(client, identifier, path, 400).startswith("Invalid path"), path
 
 
+@pytest.mark.parametrize("mark", ["?", "#", "?x", "#x"])
+def test_a_location_cannot_cut_off_what_is_appended_to_it(client, root, mark):
+    answer = client.post(
+        f"{API}/experiments/create",
+        json={"name": mark, "artifact_location": f"file://{root}/other{mark}"},
+    )
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+
+
 @pytest.mark.parametrize("where", ["{root}/..", "{root}/../other", "{root}/%2e%2e/other", "/etc"])
 def test_a_location_of_a_clients_own_is_read_below_the_root_alone(client, root, where):
     place = f"file://{where.format(root=root)}"
@@ -188,3 +199,29 @@ def test_a_root_that_clients_could_not_use_is_an_error(tmp_path, uri, why):
     )  # fmt: skip
     assert ended.returncode != 0
     assert f"--default-artifact-root {uri!r} {why}" in ended.stderr
+
+
+@pytest.mark.parametrize("where", ["", "store", "store/within"])
+def test_a_root_below_which_the_store_could_be_read_is_an_error(tmp_path, where):
+    ended = subprocess.run(
+        [sys.executable, "-m", "whence.cli", "serve", "--port", "0", "--store", tmp_path / "store",
+         "--default-artifact-root", tmp_path / where],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode != 0
+    assert "lie in one another" in ended.stderr
+
+
+def test_files_that_a_run_logged_here_are_read_wherever_those_of_clients_lie(tmp_path, asking):
+    store = tmp_path / "store"
+    with whence.start_run(store=store, capture=False) as run:
+        run.log_text("here", "said.txt")
+    whence.open(store).run(run.id)  # folds
+    with asking(store, "--every", "0", "--default-artifact-root", "s3://bucket") as client:
+        assert [one["path"] for one in listed(client, run.id)] == ["said.txt"]
+        assert fetched(client, run.id, "said.txt") == b"here"
+        theirs = created(client, "experiments/create", name="theirs")
+        info = created(client, "runs/create", **theirs)["run"]["info"]
+        assert fetched(client, info["run_id"], "said.txt", 501).startswith(
+            "The artifacts lie at s3:"
+        )

@@ -252,6 +252,7 @@ class _Sampler:
         self._lock = threading.RLock()
         self._runs: dict[str, tuple[Any, float]] = {}
         self._looks = False
+        self._every = SAMPLE_SECONDS
 
     def add(self, store: Path, run: str) -> None:
         from whence.record import RunRecords
@@ -259,17 +260,16 @@ class _Sampler:
         every = _seconds()
         with self._lock:
             self._runs[run] = RunRecords(store, run), time.monotonic()
+            self._every = every
             if not self._looks:
+                threading.Thread(target=self._look, name="whence-system", daemon=True).start()
                 self._looks = True
-                threading.Thread(
-                    target=self._look, args=(every,), name="whence-system", daemon=True
-                ).start()
 
     def remove(self, run: str) -> None:
         with self._lock:
             self._runs.pop(run, None)
 
-    def _look(self, every: float) -> None:
+    def _look(self) -> None:
         system = None
         time.sleep(_LET_GO_SECONDS)
         while runs := self._wanting():
@@ -280,7 +280,7 @@ class _Sampler:
                     values = system.values()
                     for records, began in runs:
                         records.points(values, int(time.monotonic() - began))
-            time.sleep(every)
+            time.sleep(self._every)
 
     def _wanting(self) -> list[tuple[Any, float]]:
         """Return the runs of now; if there are none, the thread that asks ends."""

@@ -92,6 +92,7 @@ def application(
     shared = Shared(store, photos, live, schedule, teller, artifact_root)
     opened = shared.store  # one that cannot be opened is an error now, not at a request
     if artifact_root is not None:
+        artifact_root.check_apart(store)
         place_default(opened.metadata, artifact_root.uri)
 
     @asynccontextmanager

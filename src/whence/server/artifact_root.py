@@ -93,6 +93,20 @@ class ArtifactRoot(NamedTuple):
         parts = urlsplit(place)
         return _inside(self.folder, Path(url2pathname(parts.path) if parts.scheme else place))
 
+    def check_apart(self, store: Path) -> None:
+        """Do nothing if nothing of the store's own lies below this root.
+
+        Raises
+        ------
+        BadInput
+            If one lies in the other: what lies below the root is sent to whoever may read.
+        """
+        own = store.resolve()
+        if self.folder is not None and (
+            own.is_relative_to(self.folder) or self.folder.is_relative_to(own)
+        ):
+            raise _bad(self.uri, f"and the store {own} lie in one another; name a folder apart")
+
     def entries(self, place: str, path: str = "") -> list[Entry]:
         """Return what lies in a folder of a place below this root, by name.
 
@@ -175,9 +189,17 @@ def _is_text(name: str) -> bool:
 
 
 def _is_here(uri: str) -> bool:
-    """Whether a URI names a file of this machine; two slashes would begin another's."""
-    parts = urlsplit(uri)
-    return parts.scheme in _LOCAL and parts.netloc in _HERE and not parts.path.startswith("//")
+    """Whether a URI names a file of this machine; two slashes would begin another's.
+
+    A query or fragment would cut off what is appended to it.
+    """
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
+    cut = parts.scheme and ("?" in uri or "#" in uri)
+    is_local = parts.scheme in _LOCAL and parts.netloc in _HERE
+    return is_local and not cut and not parts.path.startswith("//")
 
 
 def _local(text: str) -> ArtifactRoot:

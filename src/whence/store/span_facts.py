@@ -94,10 +94,7 @@ def outputs_of(attributes: Mapping[str, Any], events: Sequence[Event] = ()) -> o
         found = _shaped(attributes, lambda one: (one.outputs, one.shape_output))
     if found is None:
         found = completion_of(events)
-    for one in _applying(attributes) if found is None else ():
-        for name, keys in one.output_events:
-            found = text_of_event(events, name, *keys)
-    return found
+    return _event(attributes, events) if found is None else found
 
 
 def tokens_of(attributes: Mapping[str, Any]) -> dict[str, int] | None:
@@ -229,6 +226,16 @@ def _parts(attributes: Mapping[str, Any]) -> dict[str, object] | None:
         names = [name for name in one.input_parts if _first(attributes, [[name]]) is not None]
         if names:
             return {name: meant(attributes[name]) for name in names}
+    return None
+
+
+def _event(attributes: Mapping[str, Any], events: Sequence[Event]) -> object:
+    """Return what the first event says that tells what came out; None if none does."""
+    for one in _applying(attributes):
+        for name, keys in one.output_events:
+            found = text_of_event(events, name, *keys)
+            if found is not None:
+                return found
     return None
 
 

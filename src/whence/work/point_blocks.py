@@ -99,11 +99,12 @@ def blocks(payloads: Payloads) -> tuple[list[Block], list[bytes]]:
     return found, [payload for _, payload in sorted(others)]
 
 
-def _by_length(single: list[_Numbered]) -> Iterable[list[_Numbered]]:
+def _by_length(stretches: list[tuple[int, list[bytes]]]) -> Iterable[list[_Numbered]]:
     """Return records of the same length together, in their order."""
     found: dict[int, list[_Numbered]] = {}
-    for one in single:
-        found.setdefault(len(one[1]), []).append(one)
+    for first, payloads in stretches:
+        for number, payload in enumerate(payloads, first):
+            found.setdefault(len(payload), []).append((number, payload))
     return found.values()
 
 

@@ -1,4 +1,4 @@
-/** What a person does on the page that changes the store: one deed at a time, and how it failed. */
+/** What a person does on the page that changes the store: what is under way, and how it failed. */
 import { useState } from "react";
 
 import { Failure } from "./client";

@@ -16,6 +16,7 @@ from whence.server.mlflow.artifact_paths import (
     checked_path,
     folder_at,
     joined,
+    paths_at,
     place_of_model,
     place_of_run,
     root_over,
@@ -161,7 +162,7 @@ def sent_from(shared: Shared, place: str, path: str, *more: str) -> Response:
     """Return a file of a place, to be saved; else the first of further paths that is there."""
     outside = root_over(shared, place)
     if outside is None:
-        return sent(shared, joined(folder_at(place), path), *more)
+        return sent(shared, *paths_at(shared, place, path, more))
     content = outside.file(place, path)
     if content is not None:
         return attachment(content, path)

@@ -8,10 +8,12 @@ from urllib.parse import unquote
 from whence.errors import BadInput
 from whence.server.mlflow.experiments import place_of
 from whence.server.mlflow.wire import Refused
-from whence.store import places, projects, run_edits
+from whence.store import artifacts, places, projects, run_edits
 from whence.types.paths import safe_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whence.server.artifact_root import ArtifactRoot
     from whence.server.shared import Shared
 
@@ -19,6 +21,7 @@ __all__ = [
     "checked_path",
     "folder_at",
     "joined",
+    "paths_at",
     "place_of_model",
     "place_of_run",
     "root_over",
@@ -84,6 +87,22 @@ def folder_at(place: str) -> str:
             "there, or use an experiment that lies at mlflow-artifacts:/.",
         )
     return folder
+
+
+def paths_at(shared: Shared, place: str, path: str, more: Sequence[str]) -> list[str]:
+    """Return the paths in the store that something at a place may have.
+
+    Parameters
+    ----------
+    more
+        Further paths that it may have; of a place elsewhere they are all, and one must be there.
+    """
+    metadata = shared.store.metadata
+    if places.inside(place) is None and any(
+        artifacts.find(metadata, one) or artifacts.is_folder(metadata, one) for one in more
+    ):
+        return [*more]
+    return [joined(folder_at(place), path), *more]
 
 
 def root_over(shared: Shared, place: str) -> ArtifactRoot | None:

@@ -10,8 +10,8 @@ import msgspec
 from whence.server.mlflow.artifact_files import PROXY, sent
 from whence.server.mlflow.artifact_paths import (
     checked_path,
-    folder_at,
     joined,
+    paths_at,
     place_of_model,
     place_of_run,
     root_over,
@@ -125,11 +125,14 @@ def _list_model(shared: Shared, asked: ListOfModel) -> Files:
 def _listed(shared: Shared, place: str, folder: str, *more: str) -> Files:
     """Return what lies in a folder of a place, and in the same folder of further roots."""
     found: dict[str, Entry] = {}
+    paths = [joined(root, folder) for root in more]
     outside = root_over(shared, place)
     if outside is not None:
         found = {one.name: one for one in outside.entries(place, folder)}
-    for root in more if outside is not None else (folder_at(place), *more):
-        for one in artifacts.entries(shared.store.metadata, joined(root, folder)):
+    else:
+        paths = paths_at(shared, place, folder, paths)
+    for path in paths:
+        for one in artifacts.entries(shared.store.metadata, path):
             found.setdefault(one.name, one)
     return Files(root_uri=place, files=[_file(found[name], folder) for name in sorted(found)])
 

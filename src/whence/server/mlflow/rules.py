@@ -116,9 +116,9 @@ def check_experiment_name(name: str) -> None:
 def check_place(place: str) -> None:
     """Refuse a location of artifacts that names none, or that could lead elsewhere."""
     parts = urlparse(place)
-    if parts.fragment or parts.params:
+    if parts.fragment or parts.params or "#" in place:
         _refuse("'artifact_location' URL can't include fragments or params.")
-    if parts.query:  # what runs append to a location would become part of it
+    if parts.query or "?" in place:  # what runs append to a location would become part of it
         _refuse("Invalid query string")
     if place.startswith("runs:"):
         _refuse(f"Artifact location cannot be a runs:/ URI. Given: '{place}'")

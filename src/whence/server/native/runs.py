@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from whence.server.live import Change
 from whence.server.native.artifacts import ARTIFACTS
 from whence.server.native.endpoint import Endpoint
 from whence.store import captures, deleted_runs, runs
@@ -119,12 +120,15 @@ def one_output(shared: Shared, given: OutputOf, _: None) -> OutputPage:
 
 def delete_run(shared: Shared, given: OfRun, _: None) -> DeletedRun:
     """Mark a run as deleted: it is listed no more. Says what hangs on it; see `whence runs`."""
-    return deleted_runs.delete(shared.store, given.run)
+    gone = deleted_runs.delete(shared.store, given.run)
+    shared.live.tell(Change("", "runs"))
+    return gone
 
 
 def restore_run(shared: Shared, given: OfRun, _: None) -> RunRow:
     """Bring a run back that was marked as deleted."""
     deleted_runs.restore(shared.store, given.run)
+    shared.live.tell(Change("", "runs"))
     return runs.of_id(shared.store, given.run)
 
 

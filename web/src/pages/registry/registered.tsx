@@ -120,5 +120,5 @@ function Body({ page }: { page: RegisteredModelPage }): ReactElement {
 export function RegisteredView(): ReactElement {
   const { name = "" } = useParams();
   const page = useAnswer<RegisteredModelPage>(api.registered(name));
-  return <Shown answer={page} whole>{(data) => <Body page={data} />}</Shown>;
+  return <Shown answer={page} whole>{(data) => <Body key={data.model.name} page={data} />}</Shown>;
 }
