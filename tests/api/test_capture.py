@@ -408,7 +408,7 @@ def test_a_run_inside_another_has_its_part_of_the_output(store, capsys):
 
 BURN = (
     "import time\n"
-    "end = time.process_time() + 0.5\n"  # seconds of a processor
+    "end = time.process_time() + 1.0\n"  # seconds of a processor
     "while time.process_time() < end: pass\n"
     "run.finish()\n"
 )
@@ -429,7 +429,7 @@ def test_the_system_is_looked_at(script, store):
     times = found.metric("system/process_cpu_percent")["time"].to_pylist()
     passed = [(b - a).total_seconds() for a, b in pairwise(times)]
     own = sum(s * p for s, p in zip(seen["system/process_cpu_percent"][1:], passed, strict=True))
-    assert 0.1 < own / 100 < 0.7
+    assert 0.2 < own / 100 < 1.3
     steps = found.metric("system/cpu_percent")["step"].to_pylist()
     assert steps == sorted(steps)
 

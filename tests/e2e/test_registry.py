@@ -192,7 +192,7 @@ def test_a_store_without_models_shows_how_to_begin(tmp_path, serving, opened):
 
 
 @pytest.mark.parametrize("width", [1400, 390])
-def test_an_alias_is_set_and_removed(tmp_path, serving, opened, width):
+def test_an_alias_is_set_and_removed(tmp_path, serving, browser, width):
     store = tmp_path / "store"
     with whence.start_run(name="made", store=store, capture=False) as run:
         pass
@@ -200,7 +200,7 @@ def test_an_alias_is_set_and_removed(tmp_path, serving, opened, width):
     for _ in range(2):
         opened_store.register("shop", run=run)
     with serving(store, "--every", "0") as (address, _):
-        page = opened(address, width=width)
+        page = browser.new_page(base_url=address, viewport={"width": width, "height": 900})
         page.goto("/registry/shop")
         headline = page.get_by_role("heading", level=1)
         aliases = page.get_by_role("region", name="Aliases")

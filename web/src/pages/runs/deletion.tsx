@@ -47,11 +47,13 @@ function hangsOn({ files, bytes: size, held }: DeletedRun): string {
 /** Below the headline of a run that is deleted. */
 export function Deleted({ at, deletion }: { at: string; deletion: Deletion }): ReactElement {
   return (
-    <p className="told" role="status">
-      <span title={`${when(at)} UTC`}>Deleted {ago(at)}</span>: it is on no list.{deletion.said === null ? "" : ` ${hangsOn(deletion.said)}`}{" "}
-      <button type="button" className="linkish" disabled={deletion.busy} onClick={deletion.restore}>
-        Bring it back
-      </button>
+    <p className="told">
+      <span role="status">
+        <span title={`${when(at)} UTC`}>Deleted {ago(at)}</span>: it is on no list.{deletion.said === null ? "" : ` ${hangsOn(deletion.said)}`}{" "}
+        <button type="button" className="linkish" disabled={deletion.busy} onClick={deletion.restore}>
+          Bring it back
+        </button>
+      </span>
     </p>
   );
 }
