@@ -91,6 +91,8 @@ def test_an_experiment_from_its_making_to_its_return(post, get):
         ("/some/where", "/some/where"),
         ("file:///some/where", "file:///some/where"),
         ("s3://some/where", "s3://some/where"),
+        ("s3://some/where/", "s3://some/where/"),
+        ("mlflow-artifacts:/", "mlflow-artifacts:/"),
     ],
 )
 def test_a_relative_location_is_one_below_the_folder_of_the_server(post, get, sent, kept):
@@ -98,7 +100,7 @@ def test_a_relative_location_is_one_below_the_folder_of_the_server(post, get, se
     place = kept.format(here=Path.cwd().as_posix())
     assert get("experiments/get", experiment_id=made)["experiment"]["artifact_location"] == place
     run = post("runs/create", experiment_id=made)["run"]["info"]
-    assert run["artifact_uri"] == f"{place}/{run['run_id']}/artifacts"
+    assert run["artifact_uri"] == f"{place.rstrip('/')}/{run['run_id']}/artifacts"
 
 
 def test_a_run_reads_back_as_it_was_logged(post, get, experiment):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from whence.errors import BadInput
-from whence.server.mlflow.experiments import place_of
+from whence.server.mlflow.experiments import base_of
 from whence.server.mlflow.wire import Refused
 from whence.store import artifacts, places, projects, run_edits
 from whence.types.paths import safe_path
@@ -64,7 +64,7 @@ def place_of_run(shared: Shared, run: str | None) -> str:
     project = None if head is None else projects.of_name(metadata, head.project)
     if head is None or project is None:
         raise Refused("RESOURCE_DOES_NOT_EXIST", f"Run with id={run} not found")
-    return f"{place_of(project)}/{head.id}/artifacts"
+    return f"{base_of(project)}/{head.id}/artifacts"
 
 
 def place_of_model(shared: Shared, model: str) -> str:
@@ -74,7 +74,7 @@ def place_of_model(shared: Shared, model: str) -> str:
     project = None if row is None else projects.of_name(metadata, row[0])
     if project is None:
         raise Refused("RESOURCE_DOES_NOT_EXIST", f"Logged model with ID '{model}' not found.")
-    return f"{place_of(project)}/models/{model}/artifacts"
+    return f"{base_of(project)}/models/{model}/artifacts"
 
 
 def folder_at(place: str) -> str:

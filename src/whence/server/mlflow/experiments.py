@@ -20,6 +20,7 @@ __all__ = [
     "Experiment",
     "Pair",
     "Tag",
+    "base_of",
     "experiment",
     "experiment_message",
     "experiment_number",
@@ -105,6 +106,11 @@ class Experiment(Message):
 def place_of(project: Project) -> str:
     """Return the URI below which an experiment's artifacts lie."""
     return project.place or f"mlflow-artifacts:/{project.id}"
+
+
+def base_of(project: Project) -> str:
+    """Return that URI as what a slash and a path are appended to."""
+    return place_of(project).rstrip("/")
 
 
 def experiment(shared: Shared, identifier: str) -> Project:

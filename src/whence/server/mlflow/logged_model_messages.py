@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from whence.server.mlflow.experiments import Tag, place_of
+from whence.server.mlflow.experiments import Tag, base_of
 from whence.server.mlflow.wire import Message, number
 from whence.store import projects
 
@@ -87,7 +87,7 @@ def model_messages(shared: Shared, models: Sequence[LoggedModel]) -> list[Model]
     for name in {model.project for model in models}:
         project = projects.of_name(shared.store.metadata, name)
         if project is not None:
-            places[name] = (str(project.id), place_of(project))
+            places[name] = (str(project.id), base_of(project))
     return [
         Model(
             info=_info(model, *places[model.project]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from whence.server.mlflow.experiments import Tag, place_of
+from whence.server.mlflow.experiments import Tag, base_of
 from whence.server.mlflow.wire import Message, number
 from whence.store import datasets, projects, run_models, runs
 from whence.types.time import micros
@@ -123,7 +123,7 @@ def run_messages(shared: Shared, rows: Sequence[RunRow]) -> list[Run]:
     for name in {row.project for row in rows}:
         project = projects.of_name(metadata, name)
         if project is not None:
-            places[name] = (str(project.id), place_of(project))
+            places[name] = (str(project.id), base_of(project))
     last = runs.last_points(shared.store, ids)
     used = datasets.inputs_of(metadata, ids)
     ties = run_models.of_runs(metadata, ids)

@@ -11,7 +11,7 @@ from urllib.parse import urlparse
 
 from msgspec import UNSET, UnsetType
 
-from whence.server.mlflow.experiments import place_of
+from whence.server.mlflow.experiments import base_of
 from whence.server.mlflow.registry_rules import (
     aliased_version,
     known_model,
@@ -203,7 +203,7 @@ def _root_of_run(shared: Shared, link: _Link) -> str:
     project = None if found is None else projects.of_name(shared.store.metadata, found.project)
     if project is None:
         not_contained(link.source, "run_id")
-    return f"{place_of(project)}/{link.run}/artifacts"
+    return f"{base_of(project)}/{link.run}/artifacts"
 
 
 def _root_of_source(shared: Shared, link: _Link) -> str:
@@ -220,4 +220,4 @@ def _root_of_model(shared: Shared, model: str) -> tuple[str, str]:
     project = None if found is None else projects.of_name(shared.store.metadata, found.project)
     if found is None or project is None:
         raise Refused("RESOURCE_DOES_NOT_EXIST", f"Logged model with ID '{model}' not found.")
-    return f"{place_of(project)}/models/{model}/artifacts", found.run or ""
+    return f"{base_of(project)}/models/{model}/artifacts", found.run or ""

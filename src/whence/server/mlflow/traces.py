@@ -16,7 +16,7 @@ from starlette.responses import Response
 from whence.server.mlflow.artifact_files import sent_from
 from whence.server.mlflow.artifact_paths import checked_path
 from whence.server.mlflow.assessment_messages import read_assessment
-from whence.server.mlflow.experiments import experiment, must_be_active, place_of
+from whence.server.mlflow.experiments import base_of, experiment, must_be_active
 from whence.server.mlflow.span_messages import otlp_message, own_message
 from whence.server.mlflow.trace_messages import HERE, LOCATION, Info, infos, read_trace
 from whence.server.mlflow.wire import Call, Message, Refused, required
@@ -223,7 +223,7 @@ def _file(shared: Shared, asked: OfFile) -> Response:
 def _beside(shared: Shared, trace: str, path: str) -> Response:
     """Return a file of a trace that its client sent as an artifact."""
     project = experiment(shared, str(trace_of(shared, trace).project))
-    place = f"{place_of(project)}/traces/{trace}/artifacts"
+    place = f"{base_of(project)}/traces/{trace}/artifacts"
     return sent_from(shared, place, checked_path(path))
 
 
