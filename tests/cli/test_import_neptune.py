@@ -4,6 +4,7 @@ The files are written here with the columns that its documentation names; none o
 hand.
 """
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -124,6 +125,21 @@ def test_files_are_found_beside_or_where_it_is_said(whence, tmp_path, part):
     assert "'model' is not there" in bring(whence, tmp_path)[0].stderr
     told = bring(whence, tmp_path, "--artifacts", "elsewhere")[0]
     assert "'model' is not there" not in told.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make links")
+def test_a_folder_of_files_that_is_a_link_is_followed_only_where_it_is_named(
+    whence, tmp_path, part
+):
+    part([*SYS, file("model", "model.pt")])
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/model.pt").write_bytes(b"weights")
+    (tmp_path / "exports/files").symlink_to(tmp_path / "elsewhere")
+    done, _ = bring(whence, tmp_path)
+    assert "0 artifacts" in done.stdout
+    assert "'model' is not there" in done.stderr
+    bring(whence, tmp_path, "--artifacts", "exports/files")
+    assert [one.path for one in bring(whence, tmp_path)[1].run("SAN-1").artifacts()] == ["model.pt"]
 
 
 def test_what_has_no_place_here_is_told(whence, tmp_path, part):

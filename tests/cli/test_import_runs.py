@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import whence as library
 from whence.errors import BadInput
+from whence.store.folder import StoreFolder
 from whence.work.importing.sources.crc32c import crc32c, masked
 from whence.work.importing.sources.plain_yaml import parse
 
@@ -27,6 +28,8 @@ RUN, CHILD, DEAD, OPEN = (letter * 32 for letter in "abcd")
 START = 1_700_000_000_000
 EXPERIMENT = 'Zahlen: "schön" #1'
 NAME = "one: 'two' # three"
+
+needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make links")
 
 
 # MLflow's folder
@@ -258,6 +261,48 @@ def test_a_source_cannot_name_any_folder_of_this_machine(whence, mlruns, where):
     assert "those were not brought" in done.stderr
 
 
+@needs_links
+@pytest.mark.parametrize("link", ["artifacts", "params", "metrics", "tags", RUN, "7", "inputs/1"])
+def test_a_link_in_a_source_is_not_followed(whence, tmp_path, mlruns, link):
+    run = mlruns / "7" / RUN
+    place = {RUN: run, "7": run.parent}.get(link, run / link)
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    done = whence("import-runs", "mlruns", "--store", "s")
+    assert "a link leads from there to elsewhere" in done.stderr
+    store = library.open(tmp_path / "s")
+    found = [one for one in store.runs() if one.id == RUN]
+    assert len(found) == (link not in {RUN, "7"})
+    if not found:
+        return
+    assert found[0].params == ({} if link == "params" else {"lr": "0.1", "ml/x": "a\r\nb"})
+    assert bool(found[0].metrics) == (link != "metrics")
+    assert ("note" in found[0].tags) == (link != "tags")
+    assert bool(store.run(RUN).artifacts()) == (link != "artifacts")
+    with_data = store.runs(where="dataset.context = 'training'")
+    assert len(with_data) == (link != "inputs/1")
+
+
+@needs_links
+def test_what_a_server_s_folder_links_to_must_be_a_run_s_too(whence, tmp_path, database):
+    place = tmp_path / "served/7" / RUN / "artifacts"
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    done = whence("import-runs", database.name, "--store", "s", "--artifacts", "served")
+    assert "0 artifacts" in done.stdout
+    assert "those were not brought" in done.stderr
+
+
+def test_a_version_of_all_files_of_its_run_lies_where_they_come_to(whence, tmp_path, mlruns):
+    path = mlruns / "models/reg/version-1/meta.yaml"
+    write(path, path.read_text().replace("/artifacts/folder", "/artifacts"))
+    whence("import-runs", "mlruns", "--store", "s")
+    ask = "SELECT place FROM versions ORDER BY version"
+    assert StoreFolder(tmp_path / "s").metadata.all(ask) == [
+        (f"runs:/{RUN}",), (f"runs:/{RUN}/folder",)
+    ]  # fmt: skip
+
+
 def test_artifacts_of_a_server_need_its_folder(whence, database):
     done = whence("import-runs", database.name, "--store", "s")
     assert "0 artifacts" in done.stdout
@@ -420,6 +465,16 @@ def test_scalars_of_tensorboard_come_with_steps_and_times(whence, tmp_path):
     assert [row[::2] for row in points(tmp_path, train.id, "odd")] == [(-5, math.inf)]
     assert other.metrics == {"double": 0.1, "float": 1.5, "half": 1.5, "int": -7.0}
     assert "nothing to do" in whence("import-runs", "logs", "--store", "s").stdout
+
+
+@needs_links
+def test_an_event_file_that_is_a_link_is_told_and_left_out(whence, tmp_path, logs):
+    path = next(logs.glob("b/*"))
+    path.rename(tmp_path / path.name)
+    path.symlink_to(tmp_path / path.name)
+    done = whence("import-runs", "logs", "--store", "s")
+    assert "1 run, 5 points" in done.stdout
+    assert f"{path} was left out: it is a link" in done.stderr
 
 
 def test_logs_that_grow_and_move_are_the_same_run(whence, tmp_path, logs):

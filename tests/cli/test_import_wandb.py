@@ -5,6 +5,7 @@ The logs are written here by plain code; the same was checked against those of w
 
 import json
 import math
+import os
 import struct
 from datetime import UTC, datetime
 from zlib import crc32
@@ -193,6 +194,16 @@ def test_a_run_that_was_resumed_is_one(whence, tmp_path, folder):
     run = store.run("first try")
     assert (run.status, run.params) == ("finished", {"lr": 0.2})
     assert run.metric("loss")["value"].to_pylist() == [1.0, 0.5]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make links")
+def test_a_folder_of_files_that_is_a_link_is_not_followed(whence, tmp_path, folder):
+    place = folder(begun(), ended(0, 1), files={"secret": "x"}).parent / "files"
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    done, store = bring(whence, tmp_path)
+    assert "links to files (1) were left out" in done.stderr
+    assert store.run("first try").artifacts() == []
 
 
 def test_the_link_to_the_latest_run_is_not_another(whence, tmp_path, folder):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from whence.store.metadata import Metadata
 
-__all__ = ["Assessment", "add", "change", "delete", "new_id", "of_id", "of_traces"]
+__all__ = ["Assessment", "add", "change", "delete", "keep", "new_id", "of_id", "of_traces"]
 
 
 class Assessment(NamedTuple):
@@ -72,6 +72,11 @@ def add(metadata: Metadata, said: Assessment) -> bool:
         metadata.run("UPDATE assessments SET valid = 0 WHERE id = ?", said.overrides)
     _write(metadata, said)
     return True
+
+
+def keep(metadata: Metadata, said: Assessment) -> None:
+    """Keep an assessment as another store had it, all of it; the caller holds the transaction."""
+    _write(metadata, said)
 
 
 def change(metadata: Metadata, said: Assessment) -> None:

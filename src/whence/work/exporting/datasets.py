@@ -18,8 +18,9 @@ __all__ = ["ExportedOrigins", "datasets_of"]
 
 _CHOSEN = """
 SELECT project, name, digest, kind, source, schema, profile, made FROM datasets
-WHERE ?1 OR project = ?2
-OR id IN (SELECT dataset FROM inputs WHERE run IN (SELECT value FROM json_each(?3)))
+WHERE project NOT IN (SELECT projects.name FROM projects WHERE deleted IS NOT NULL)
+AND (?1 OR project = ?2
+     OR id IN (SELECT dataset FROM inputs WHERE run IN (SELECT value FROM json_each(?3))))
 ORDER BY made, project, name, digest
 """
 

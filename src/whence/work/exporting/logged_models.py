@@ -28,7 +28,9 @@ _PAGE = 200
 """Models that are in memory at a time."""
 
 _CHOSEN = (
-    "id > ? AND deleted IS NULL AND (? OR project = ? OR id IN (SELECT logged.id"
+    "id > ? AND deleted IS NULL"
+    " AND project NOT IN (SELECT projects.name FROM projects WHERE projects.deleted IS NOT NULL)"
+    " AND (? OR project = ? OR id IN (SELECT logged.id"
     " FROM logged_models AS logged JOIN json_each(?) AS made ON made.value = logged.run"
     " UNION SELECT model FROM run_models JOIN json_each(?) AS used ON used.value = run))"
 )

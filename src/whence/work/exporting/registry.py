@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from whence.store import holders, registered_versions, registry
+from whence.errors import NotFound
+from whence.store import holders, places, registered_versions, registry
 from whence.types.time import moment
 from whence.work.exporting.layout import ExportedModel, ExportedVersion
 
@@ -31,27 +33,38 @@ def models_of(store: StoreFolder, ids: Sequence[str] | None) -> Iterator[Exporte
                 updated=moment(model.updated),
                 tags=model.tags,
                 aliases=model.aliases,
-                versions=[_version(one) for one in versions],
+                versions=[_version(store, one) for one in versions],
             )
 
 
-def _version(one: registered_versions.RegisteredVersion) -> ExportedVersion:
+def _version(store: StoreFolder, one: registered_versions.RegisteredVersion) -> ExportedVersion:
     said = one._asdict()
     for name in ("model", "aliases"):
         del said[name]
     times = {"created": moment(one.created), "updated": moment(one.updated)}
-    return ExportedVersion(**{**said, **times, "place": _portable(one)})
+    return ExportedVersion(**{**said, **times, "place": _portable(store, one.place)})
 
 
-def _portable(one: registered_versions.RegisteredVersion) -> str:
+def _portable(store: StoreFolder, place: str) -> str:
     """Return where a version's files lie, in words that another store understands too.
 
     Folders of artifacts have the numbers of projects in them, which differ from store to store.
+    They are looked for as what they are here; a folder of no run or logged model stays as it is.
     """
-    folder = holders.folder_at(one.place)
-    if folder is None:
-        return one.place
-    if one.logged_model and folder.endswith(f"/models/{one.logged_model}/artifacts"):
-        return f"models:/{one.logged_model}"
-    _, is_of_run, path = folder.partition(f"/{one.run}/artifacts/")
-    return f"runs:/{one.run}/{path}" if one.run and is_of_run else one.place
+    folder = holders.folder_at(place)
+    names = [] if folder is None else folder.split("/")
+    for depth in [number for number, name in enumerate(names, 1) if name == "artifacts"]:
+        *above, owner, _ = ["", *names[:depth]]
+        path, rest = "/".join(names[:depth]), "".join(f"/{name}" for name in names[depth:])
+        if above[-1:] == ["models"] and path == holders.folder_of_model(store.metadata, owner):
+            return f"models:/{owner}{quote(rest)}"
+        if path in _folders_of_run(store, owner):
+            return f"runs:/{owner}{rest}"
+    return place
+
+
+def _folders_of_run(store: StoreFolder, run: str) -> list[str]:
+    try:
+        return places.folders_of_run(store.metadata, run)
+    except NotFound:
+        return []

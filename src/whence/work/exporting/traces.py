@@ -60,11 +60,12 @@ _CHOSEN = """
  WHERE id > ?1
  AND project NOT IN (SELECT projects.id FROM projects WHERE deleted IS NOT NULL)
  AND (?2 OR project IN (SELECT projects.id FROM projects WHERE projects.name = ?3)
-      OR id IN (SELECT trace FROM trace_links
-                WHERE kind = 'run' AND target IN (SELECT value FROM json_each(?4)))
-      OR id IN (SELECT trace FROM trace_metadata
-                WHERE key = 'mlflow.sourceRun' AND value IN (SELECT value FROM json_each(?4))))
+      OR EXISTS (SELECT 1 FROM trace_links WHERE trace = traces.id
+                 AND kind = 'run' AND target IN (SELECT value FROM json_each(?4)))
+      OR EXISTS (SELECT 1 FROM trace_metadata WHERE trace = traces.id
+                 AND key = 'mlflow.sourceRun' AND value IN (SELECT value FROM json_each(?4))))
  ORDER BY id LIMIT ?5"""
+"""What is said of a trace is looked up by its id: all pages together look at each trace once."""
 
 
 class ExportedAssessment(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,6 +32,8 @@ from whence.work.importing.one_run import active_project
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
+
     from whence.store.folder import StoreFolder
     from whence.work.exporting.logged_models import ExportedLoggedModel, ExportedModelPoint
     from whence.work.exporting.traces import ExportedTrace
@@ -44,7 +46,7 @@ _MARK = (
     "INSERT INTO imports (digest, epoch, path, rows) VALUES (?, 0, ?, 0)"
     " ON CONFLICT (digest) DO UPDATE SET path = excluded.path"
 )
-"""The digest of what was taken; ``""`` while its files are on their way."""
+"""The digest of what was taken; ``""`` while its files are on their way, or one is missing."""
 
 _MODEL = (
     "INSERT INTO logged_models (id, project, name, run, kind, state, message, created, updated)"
@@ -90,10 +92,10 @@ def bring_logged_models(
         with metadata.transaction():
             _keep_model(store, one, home)
             metadata.run(_MARK, key, "")
-        files = FileImport(store, key, holders.folder_of_model(metadata, one.id), done)
-        for file in source.files("logged_models", one.id, one.artifacts):
-            files.add(file)
-        metadata.run(_MARK, key, digest)
+        folder = holders.folder_of_model(metadata, one.id)
+        files = FileImport(store, key, folder, done)
+        taken = [files.add(file) for file in source.files("logged_models", one.id, one.artifacts)]
+        metadata.run(_MARK, key, digest if sum(taken) == len(one.artifacts) else "")
         done.logged_models += here is None
 
 
@@ -102,22 +104,31 @@ def bring_traces(
 ) -> None:
     """Bring the traces with their spans, assessments and files; count them."""
     metadata = store.metadata
-    for page, spans in source.traces():
+    for page, table in source.traces():
+        spans = _by_trace(table)
+        digests = {one.id: _digest(one, spans.get(one.id, [])) for one in page}
         wanted: dict[str, tuple[ExportedTrace, projects.Project]] = {}
         for one in page:
             at, key = micros(one.started), f"trace {one.id}"
             home = _home(store, project or one.project, at, key, done)
-            if home is not None and _is_wanted(store, one, done):
+            if home is not None and _is_wanted(store, one.id, digests[one.id], done):
                 wanted[one.id] = one, home
         done.traces += sum(not traces.known(metadata, trace) for trace in wanted)
         with metadata.transaction():
             for one, home in wanted.values():
                 _keep_trace(store, one, home.id, done)
                 metadata.run(_MARK, f"trace {one.id}", "")
-            _keep_spans(store, [row for row in spans.to_pylist() if row["trace"] in wanted])
+                _keep_spans(store, spans.get(one.id, []))
         for one, home in wanted.values():
-            _bring_files(store, source, one, home, done)
-            metadata.run(_MARK, f"trace {one.id}", _digest(one))
+            whole = _bring_files(store, source, one, home, done)
+            metadata.run(_MARK, f"trace {one.id}", digests[one.id] if whole else "")
+
+
+def _by_trace(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        found.setdefault(row["trace"], []).append(row)
+    return found
 
 
 def _bring_files(
@@ -126,12 +137,13 @@ def _bring_files(
     one: ExportedTrace,
     home: projects.Project,
     done: Brought,
-) -> None:
+) -> bool:
+    """Bring the files of a trace, and return whether all of them are here."""
     root = places.root_of(home)
     folder = None if root is None else f"{traces.folder_of(root, one.id)}/artifacts"
     files = FileImport(store, f"trace {one.id}", folder, done)
-    for file in source.files("traces", one.id, one.artifacts):
-        files.add(file)
+    taken = [files.add(file) for file in source.files("traces", one.id, one.artifacts)]
+    return sum(taken) == len(one.artifacts)
 
 
 def _home(
@@ -149,8 +161,8 @@ def _home(
         return None
 
 
-def _digest(one: msgspec.Struct) -> str:
-    return hashlib.sha256(msgspec.json.encode(one)).hexdigest()
+def _digest(*said: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
 def _mark(store: StoreFolder, key: str) -> str | None:
@@ -181,11 +193,11 @@ def _point(model: str, said: ExportedModelPoint) -> logged_metrics.ModelPoint:
     return logged_metrics.ModelPoint(model, point, said.dataset, said.digest)
 
 
-def _is_wanted(store: StoreFolder, one: ExportedTrace, done: Brought) -> bool:
-    mark, here = _mark(store, f"trace {one.id}"), traces.known(store.metadata, one.id)
+def _is_wanted(store: StoreFolder, trace: str, digest: str, done: Brought) -> bool:
+    mark, here = _mark(store, f"trace {trace}"), traces.known(store.metadata, trace)
     if here and mark is None:
-        done.notes.append(f"the trace {one.id} was left out: it is here already")
-    return not here or (mark is not None and mark != _digest(one))
+        done.notes.append(f"the trace {trace} was left out: it is here already")
+    return not here or mark not in {None, digest}
 
 
 def _keep_trace(store: StoreFolder, one: ExportedTrace, home: int, done: Brought) -> None:
@@ -213,11 +225,16 @@ def _keep_trace(store: StoreFolder, one: ExportedTrace, home: int, done: Brought
             "created": micros(said.created),
             "updated": micros(said.updated),
         }
-        if not assessments.add(metadata, assessments.Assessment(**fields)):
+        elsewhere = metadata.one(
+            "SELECT trace FROM assessments WHERE id = ? AND trace != ?", said.id, one.id
+        )
+        if elsewhere:
             done.notes.append(
-                f"the assessment {said.id} was left out: {said.overrides}, which it replaces, is "
-                "not there"
+                f"the assessment {said.id} of the trace {one.id} was left out: the trace "
+                f"{elsewhere[0]} has one of that id here"
             )
+        else:
+            assessments.keep(metadata, assessments.Assessment(**fields))
 
 
 def _text(raw: msgspec.Raw) -> str | None:

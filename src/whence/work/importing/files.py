@@ -35,20 +35,28 @@ class FileImport:
         self._folder = folder
         self._done = done
 
-    def add(self, file: SourceFile) -> None:
-        """Take a file, unless the store has it as it is; say of one that cannot be taken."""
+    def add(self, file: SourceFile) -> bool:
+        """Take a file, unless the store has it as it is; say of one that cannot be taken.
+
+        Returns
+        -------
+        bool
+            Whether it is here now.
+        """
         if self._folder is None:
             self._leave_out(file, "its project here keeps its files elsewhere than in the store")
-            return
+            return False
         try:
             path = safe_path(f"{self._folder}/{file.path}")
             known = find(self._store.metadata, path)
             size = file.place.stat().st_size
             if known is not None and (known.size, known.made) == (size, file.made):
-                return
+                return True
             self._keep(path, file)
         except (BadInput, OSError) as error:
             self._leave_out(file, str(error))
+            return False
+        return True
 
     def _leave_out(self, file: SourceFile, why: str) -> None:
         self._done.notes.append(f"{self._what}: the file {file.place} was left out: {why}")

@@ -104,8 +104,8 @@ def bring_run(store: StoreFolder, run: SourceRun, project: str, done: Brought) -
     folder = places.folders_of_run(metadata, run.id)[-1]
     files = FileImport(store, f"run {run.id}", folder, done)
     for file in run.files():
-        digest.add_file(file)
-        files.add(file)
+        if files.add(file):  # one that was left out is looked for by the next import too
+            digest.add_file(file)
     metadata.run(_MARK, _key(run.id), digest.text, points.total)
     if not here:
         done.runs += 1

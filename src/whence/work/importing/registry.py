@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from whence.store import registry
+from whence.store.holders import folder_of_model
 
 if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
@@ -70,8 +72,17 @@ def _bring_model(metadata: Metadata, model: RegisteredModel, *, is_new: bool) ->
     )
 
 
+def _placed(metadata: Metadata, place: str) -> str:
+    """Return the place of a version; of a folder below a logged model, where it lies here."""
+    model, _, path = place.removeprefix("models:/").partition("/")
+    if not place.startswith("models:/") or not path:
+        return place
+    folder = folder_of_model(metadata, model)
+    return place if folder is None else f"mlflow-artifacts:/{quote(folder)}/{path}"
+
+
 def _bring_version(metadata: Metadata, version: RegisteredVersion) -> None:
-    *fields, tags, _ = version
+    *fields, tags, _ = version._replace(place=_placed(metadata, version.place))
     metadata.run(
         "INSERT INTO versions (model, version, source, place, run, run_link, logged_model,"
         " description, user, state, message, stage, created, updated)"

@@ -11,14 +11,28 @@ from whence.work.importing.sources.source import SourceFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["below"]
+__all__ = ["below", "is_within"]
 
 _NANOSECONDS = 1000
 """Of a microsecond."""
 
 
-def below(folder: Path) -> Iterator[SourceFile]:
-    """Yield the files in a folder and all below it, in order; links are not followed."""
+def is_within(place: Path, root: Path) -> bool:
+    """Return whether a place lies in a folder however it is reached: a link can lead elsewhere."""
+    return place.resolve().is_relative_to(root.resolve())
+
+
+def below(folder: Path, root: Path) -> Iterator[SourceFile]:
+    """Yield the files in a folder and all below it, in order; links are not followed.
+
+    Parameters
+    ----------
+    root
+        What the folder must lie in, which whoever imports named: of one that a link leads to
+        elsewhere nothing is yielded.
+    """
+    if not is_within(folder, root):
+        return
     for where, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):

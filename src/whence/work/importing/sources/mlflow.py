@@ -24,8 +24,8 @@ PARENT = "mlflow.parentRunId"
 DELETED = "Deleted_Internal"
 """The stage of a version that was deleted."""
 
-_LOCAL = re.compile(r"(?:file:|/|mlflow-artifacts:)[^?#]*/(?P<run>[^/]+)/artifacts/(?P<path>.+)")
-"""The URI of something among the artifacts of a run, in a folder."""
+_LOCAL = re.compile(r"(?:file:|/|mlflow-artifacts:)[^?#]*/(?P<run>[^/]+)/artifacts(?P<path>/.+)?")
+"""The URI of the artifacts of a run in a folder, or of something among them."""
 
 _STATUS = {
     "RUNNING": "unknown", "SCHEDULED": "scheduled", "FINISHED": "finished", "FAILED": "failed",
@@ -73,7 +73,7 @@ def version_of(
     place = str(row.get("storage_location") or source)
     inside = _LOCAL.fullmatch(place)
     if inside is not None and inside["run"] == row["run_id"]:
-        place = f"runs:/{inside['run']}/{inside['path']}"  # its artifacts come with the run
+        place = f"runs:/{inside['run']}{inside['path'] or ''}"  # its artifacts come with the run
     return RegisteredVersion(
         model=str(row["name"]),
         version=int(row["version"]),
@@ -127,7 +127,7 @@ class Artifacts:
         place = self._place(uri, run)
         for folder in (place.folder, beside):
             if folder is not None and folder.is_dir():
-                yield from below(folder)
+                yield from below(folder, folder)
                 return
         if place.missing:
             self._unreachable[place.missing] = self._unreachable.get(place.missing, 0) + 1
@@ -151,7 +151,8 @@ class Artifacts:
             folder = Path(url2pathname(parts.path) if parts.scheme else uri)
         else:
             return _Place(None, f"{parts.scheme}://{parts.hostname or ''}")
-        # A file that somebody else wrote must not name any folder of this machine.
-        if folder.parts[-2:] != (run, "artifacts") or ".." in folder.parts:
+        # A file that somebody else wrote must not name any folder of this machine, nor link to it.
+        ends = {folder.parts[-2:], folder.resolve().parts[-2:]}
+        if ends != {(run, "artifacts")} or ".." in folder.parts:
             return _Place(None, "folders that do not end with the run's id and 'artifacts'")
         return _Place(folder)

@@ -21,7 +21,7 @@ from whence.errors import BadInput
 from whence.store.datasets import Dataset, Input
 from whence.store.fresh import Point
 from whence.store.registry import RegisteredModel
-from whence.work.importing.sources.files import below
+from whence.work.importing.sources.files import below, is_within
 from whence.work.importing.sources.mlflow import (
     DELETED,
     PARENT,
@@ -48,6 +48,7 @@ _REGISTRY = "models"
 _STATUSES = ("", "RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 """By the number that a file holds, from 1."""
 
+_DATASET = ("name", "digest", "source_type", "source")
 _WITH_STEP = frozenset({3, 5})
 _WITHOUT_STEP = 2
 
@@ -69,12 +70,14 @@ class MlflowFiles:
     """
 
     def __init__(self, folder: Path, served: Path | None = None) -> None:
+        self._folder = folder
         self._artifacts = Artifacts(served)
         self._said: list[str] = []
+        self._links: dict[Path, None] = {}
         self._experiments: list[tuple[Path, Mapping]] = []
         self._deleted = len([*(folder / _TRASH).glob(f"*/*/{_META}")])
         self._registry = folder / _REGISTRY
-        for path in sorted(folder.glob(f"*/{_META}")):
+        for path in self._metas(folder, f"*/{_META}"):
             meta = _meta(path) if path.parent.name != _REGISTRY else {}
             if meta.get("lifecycle_stage") == "active" and "experiment_id" in meta:
                 self._experiments.append((path.parent, meta))
@@ -89,18 +92,20 @@ class MlflowFiles:
     def notes(self) -> list[str]:
         """What was left out, in words."""
         gone = [f"deleted runs ({self._deleted:,}) were left out"] if self._deleted else []
-        return [*gone, *self._said, *self._artifacts.notes()]
+        links = [f"{path} was left out: a link leads from there to elsewhere than {self._folder}"
+                 for path in self._links]  # fmt: skip
+        return [*gone, *self._said, *links, *self._artifacts.notes()]
 
     def projects(self) -> Iterator[SourceProject]:
         """Yield the experiments."""
         for place, meta in self._experiments:
             created = micros_of(meta.get("creation_time") or 0, f"the creation time in {place}")
-            yield SourceProject(str(meta["name"]), created, _values(place / "tags"))
+            yield SourceProject(str(meta["name"]), created, self._values(place / "tags"))
 
     def runs(self) -> Iterator[SourceRun]:
         """Yield the runs that were not deleted."""
         for place, experiment in self._experiments:
-            for path in sorted(place.glob(f"*/{_META}")):
+            for path in self._metas(place, f"*/{_META}"):
                 try:
                     run = self._run_at(path, str(experiment["name"]))
                 except BadInput as error:  # the others come
@@ -111,18 +116,19 @@ class MlflowFiles:
 
     def models(self) -> Iterator[tuple[RegisteredModel, list[RegisteredVersion]]]:
         """Yield the registered models with their versions."""
-        for path in sorted(self._registry.glob(f"*/{_META}")):
+        for path in self._metas(self._registry, f"*/{_META}"):
             meta, place = _meta(path), path.parent
-            aliases = {name: int(said) for name, said in _values(place / "aliases").items()}
+            aliases = {name: int(said) for name, said in self._values(place / "aliases").items()}
             model = RegisteredModel(
                 str(meta["name"]),
                 str(meta.get("description") or ""),
                 micros_of(meta["creation_timestamp"], f"the creation time in {path}"),
                 micros_of(meta["last_updated_timestamp"], f"the last change in {path}"),
-                _values(place / "tags"),
+                self._values(place / "tags"),
                 aliases,
             )
-            versions = (_version(one, aliases) for one in place.glob(f"version-*/{_META}"))
+            found = self._metas(place, f"version-*/{_META}")
+            versions = (self._version(one, aliases) for one in found)
             kept = [one for one in versions if one is not None]
             yield model, sorted(kept, key=lambda one: one.version)
 
@@ -138,11 +144,12 @@ class MlflowFiles:
 
     def _run(self, place: Path, meta: _Meta, project: str) -> SourceRun:
         run = str(meta.get("run_id") or meta["run_uuid"])
-        tags = _values(place / "tags")
+        tags = self._values(place / "tags")
         uri = str(meta.get("artifact_uri") or "")
 
         def files() -> Iterator[SourceFile]:
-            return self._artifacts.of_run(uri, run, beside=place / "artifacts")
+            beside = place / "artifacts"
+            return self._artifacts.of_run(uri, run, beside if self._is_inside(beside) else None)
 
         def points() -> Iterator[list[Point]]:
             return self._points(run, place / "metrics")
@@ -157,15 +164,17 @@ class MlflowFiles:
             ended=None if ended is None else micros_of(ended, f"the end of run {run}"),
             user=str(meta.get("user_id") or ""),
             parent=tags.get(PARENT),
-            params=_values(place / "params"),
+            params=self._values(place / "params"),
             tags=tags,
-            datasets=list(_datasets(place)),
+            datasets=list(self._datasets(place)),
             points=points,
             files=files,
         )
 
     def _points(self, run: str, folder: Path) -> Iterator[list[Point]]:
-        for file in below(folder):
+        if not self._is_inside(folder):
+            return
+        for file in below(folder, self._folder):
             chunk: list[Point] = []
             with file.place.open(encoding="utf-8") as lines:
                 for number, line in enumerate(lines, 1):
@@ -182,6 +191,52 @@ class MlflowFiles:
             if chunk:
                 yield chunk
 
+    def _datasets(self, run: Path) -> Iterator[Input]:
+        for path in self._metas(run, f"inputs/*/{_META}"):
+            meta = _meta(path)
+            if meta.get("source_type") != "DATASET":
+                continue
+            known = run.parent / "datasets" / Path(str(meta["source_id"])).name / _META
+            if not known.is_file() or not self._is_inside(known):
+                continue
+            said = _meta(known)
+            tags: Any = meta.get("tags") or {}
+            facts = (str(said[name] or "") for name in _DATASET)
+            more = (said.get(name) for name in ("schema", "profile"))
+            yield Input(
+                Dataset(*facts, *(None if one is None else str(one) for one in more)),
+                {str(key): str(value) for key, value in tags.items()},
+            )
+
+    def _version(self, path: Path, aliases: dict[str, int]) -> RegisteredVersion | None:
+        meta = _meta(path)
+        # The words of files and of the database differ in these two.
+        times = {
+            "creation_time": meta["creation_timestamp"],
+            "last_updated_time": meta["last_updated_timestamp"],
+        }
+        row = _Meta(path, {**meta, **times})
+        if meta.get("current_stage") == DELETED:
+            return None
+        said = sorted(alias for alias, number in aliases.items() if number == meta["version"])
+        return version_of(row, self._values(path.parent / "tags"), said)
+
+    def _values(self, folder: Path) -> dict[str, str]:
+        """Return what the files of a folder hold, by path."""
+        if not self._is_inside(folder):
+            return {}
+        return {file.path: _text(file.place) for file in below(folder, self._folder)}
+
+    def _metas(self, folder: Path, pattern: str) -> list[Path]:
+        """Return the files of a pattern, in order, but those that links lead to elsewhere."""
+        return [path for path in sorted(folder.glob(pattern)) if self._is_inside(path)]
+
+    def _is_inside(self, path: Path) -> bool:
+        inside = is_within(path, self._folder)
+        if not inside:
+            self._links[path] = None
+        return inside
+
 
 def _point(run: str, key: str, line: str) -> Point | None:
     """Return what a line says; None for one that was cut short, or is something else."""
@@ -195,49 +250,10 @@ def _point(run: str, key: str, line: str) -> Point | None:
         return None
 
 
-def _datasets(run: Path) -> Iterator[Input]:
-    for path in sorted(run.glob(f"inputs/*/{_META}")):
-        meta = _meta(path)
-        if meta.get("source_type") != "DATASET":
-            continue
-        known = run.parent / "datasets" / Path(str(meta["source_id"])).name / _META
-        if not known.is_file():
-            continue
-        said = _meta(known)
-        tags: Any = meta.get("tags") or {}
-        yield Input(
-            Dataset(
-                *(str(said[name] or "") for name in ("name", "digest", "source_type", "source")),
-                *(None if said.get(name) is None else str(said[name])
-                  for name in ("schema", "profile")),
-            ),
-            {str(key): str(value) for key, value in tags.items()},
-        )  # fmt: skip
-
-
-def _version(path: Path, aliases: dict[str, int]) -> RegisteredVersion | None:
-    meta = _meta(path)
-    # The words of files and of the database differ in these two.
-    times = {
-        "creation_time": meta["creation_timestamp"],
-        "last_updated_time": meta["last_updated_timestamp"],
-    }
-    row = _Meta(path, {**meta, **times})
-    if meta.get("current_stage") == DELETED:
-        return None
-    said = sorted(alias for alias, number in aliases.items() if number == meta["version"])
-    return version_of(row, _values(path.parent / "tags"), said)
-
-
 def _status(said: object) -> str:
     if isinstance(said, int) and 0 < said < len(_STATUSES):
         return _STATUSES[said]
     return str(said)
-
-
-def _values(folder: Path) -> dict[str, str]:
-    """Return what the files of a folder hold, by path."""
-    return {file.path: _text(file.place) for file in below(folder)}
 
 
 class _Meta(dict[str, Any]):

@@ -27,6 +27,7 @@ from whence.errors import BadInput
 from whence.store.fresh import Point
 from whence.types.records import Output
 from whence.types.time import micros
+from whence.work.importing.sources.files import is_within
 from whence.work.importing.sources.source import AT_ONCE, SourceFile, SourceProject, SourceRun
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ class NeptuneExport:
             if part and not path.is_symlink():
                 self._runs[path.parent, part[1]].append((int(part[2]), path))
         beside = (folder / "files", folder.parent / "files")
-        self._files = files or next((one for one in beside if one.is_dir()), None)
+        own = (one for one in beside if one.is_dir() and is_within(one, one.parent))
+        self._files = files or next(own, None)
         self._said: dict[str, None] = {}
         self._others: dict[str, Counter[str]] = {}
 
@@ -233,7 +235,7 @@ class NeptuneExport:
         if self._files is None or not said:
             return None
         place = self._files / said
-        inside = place.resolve().is_relative_to(self._files.resolve())
+        inside = is_within(place, self._files)
         return place if inside and place.is_file() and not place.is_symlink() else None
 
     def _rows(

@@ -66,8 +66,8 @@ class TensorBoardLogs:
 
     def runs(self) -> Iterator[SourceRun]:
         """Yield the runs, by path."""
-        for place in sorted({path.parent for path in self._folder.rglob(_NAME)}):
-            files = sorted(place.glob(_NAME), key=lambda path: path.name)
+        for place, files in sorted(self._found().items()):
+            files.sort(key=lambda path: path.name)
             name = place.relative_to(self._folder).as_posix()
             name = self._folder.resolve().name if name == "." else name
             times = array("d", (event.time for event in self._read(files, count=False)
@@ -87,6 +87,16 @@ class TensorBoardLogs:
                 ended=_micros(max(times)),
                 points=partial(self._points, run, files),
             )
+
+    def _found(self) -> dict[Path, list[Path]]:
+        """Return the event files by their folders; links are not followed."""
+        found: dict[Path, list[Path]] = {}
+        for path in self._folder.rglob(_NAME):
+            if path.is_symlink():
+                self._torn[f"{path} was left out: it is a link"] = None
+            else:
+                found.setdefault(path.parent, []).append(path)
+        return found
 
     def _points(self, run: str, files: list[Path]) -> Iterator[list[Point]]:
         chunk: list[Point] = []

@@ -188,8 +188,9 @@ class WandbRuns:
     def _files(self, paths: list[Path]) -> Iterator[SourceFile]:
         for path in paths:
             folder = path.parent / "files"
-            self._links[path] = sum(1 for one in folder.rglob("*") if one.is_symlink())
-            yield from below(folder)
+            links = (one.is_symlink() for one in (folder, *folder.rglob("*")))
+            self._links[path] = sum(links)
+            yield from below(folder, self._folder)
 
     def _output(self, run: str, paths: list[Path]) -> Iterator[list[Output]]:
         """Yield the lines of a run's programs, each when it was whole."""

@@ -38,6 +38,7 @@ from whence.work.exporting.layout import (
 )
 from whence.work.exporting.logged_models import ExportedLoggedModel
 from whence.work.exporting.traces import SPANS, TRACES, ExportedTrace
+from whence.work.importing.sources.files import is_within
 from whence.work.importing.sources.source import AT_ONCE, SourceFile, SourceProject, SourceRun
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class WhenceExport:
             yield page, self._spans.to_table(filter=within).cast(_COUNTED)
 
     def _lines(self, name: str, kind: type[_T]) -> Iterator[_T]:
-        path = self.folder / name
+        path = self._own(name)
         try:
             with path.open("rb") as lines:
                 for number, line in enumerate(lines, 1):
@@ -214,8 +215,11 @@ class WhenceExport:
             except BadInput as error:
                 self._missing.append(f"a file of {identifier} was left out: {error}")
                 continue
-            if place.is_symlink() or not place.is_file():
-                self._missing.append(f"{place} is not there, or is a link; it was left out")
+            if not is_within(place, self.folder) or place.is_symlink() or not place.is_file():
+                self._missing.append(f"{place} is not there, or behind a link; it was left out")
+                continue
+            if not one.sha256:
+                self._missing.append(f"{place} was left out: its SHA-256 is not said")
                 continue
             yield SourceFile(one.path, place, micros(one.logged), one.sha256)
 
@@ -229,20 +233,30 @@ class WhenceExport:
             if batch.num_rows:
                 yield batch
 
+    def _own(self, name: str) -> Path:
+        """Return a file of the export; one that a link leads to elsewhere is none of it."""
+        path = self.folder / name
+        if not is_within(path, self.folder):
+            raise BadInput(f"{path} is a link, or behind one; the files of an export are none")
+        return path
+
     def _parquet(self, name: str, schema: pa.Schema) -> dataset.Dataset:
+        path = self._own(name)
+        if path.is_dir():  # of which every file would be read, and links among them
+            raise BadInput(f"{path} cannot be read: it is a folder")
         try:
-            found = dataset.dataset(self.folder / name, format="parquet")
+            found = dataset.dataset(path, format="parquet")
         except (OSError, pa.ArrowException) as error:
-            raise BadInput(f"{self.folder / name} cannot be read: {error}") from error
+            raise BadInput(f"{path} cannot be read: {error}") from error
         if not found.schema.equals(schema):
             raise BadInput(
-                f"{self.folder / name} has the columns {', '.join(found.schema.names)}, or other "
+                f"{path} has the columns {', '.join(found.schema.names)}, or other "
                 f"types; an export has {', '.join(schema.names)}"
             )
         return found
 
     def _read(self, name: str, kind: type[_T]) -> _T:
-        path = self.folder / name
+        path = self._own(name)
         try:
             return _decoded(path.read_bytes(), kind, str(path))
         except OSError as error:
