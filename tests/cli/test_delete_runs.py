@@ -1,16 +1,24 @@
 """Runs deleted, brought back and taken out for good; what a registered version needs stays."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 
 import pytest
+from deltalake import write_deltalake as write
 
 import whence as library
-from whence.api.stored_artifacts import deleted, free, purge, unneeded
+from whence.api.stored_artifacts import delete_run, deleted, free, purge, restore_run, unneeded
+from whence.cli import main
 from whence.store import captures
 from whence.store.contents import blobs
 from whence.store.folder import StoreFolder
+from whence.store.metadata import Metadata
+
+REMEMBERED = {"epochs", "journals", "shapes", "purged"}
+"""Tables where the id of a run that was taken out may be."""
 
 # A process of its own: runs whose program still runs are not taken out for good.
 RECORDED = """
@@ -87,7 +95,7 @@ def test_gc_takes_out_what_it_said_and_no_more(whence, store):
     assert "say --yes" in whence(*gc, status=2).stderr
     assert f"{size} bytes freed" in whence(*gc, "--yes").stdout
     assert len(before - kept(store)) == 1
-    assert rows_of(store, ids["one"]) <= {"epochs", "journals", "shapes"}
+    assert rows_of(store, ids["one"]) <= REMEMBERED
     assert names(store) == ["three", "two"]
     assert "has no run" in whence("runs", ids["one"], "--store", store, status=2).stderr
     opened = StoreFolder(store)
@@ -170,24 +178,111 @@ def test_a_run_that_was_taken_out_can_be_imported_again(whence, store, tmp_path)
     whence("gc", "--deleted", "--yes", "--store", "t")
     assert "1 run, 20 points, 2 artifacts" in whence("import-runs", "out", "--store", "t").stdout
     assert names(tmp_path / "t") == ["one"]
+    assert library.open(tmp_path / "t").run("one").metric("loss").num_rows == 20
 
 
-def test_what_broke_off_is_finished_by_the_next(whence, store, monkeypatch):
+def broken(*_, **__):
+    raise KeyboardInterrupt
+
+
+def test_what_broke_off_before_a_run_is_out_has_changed_nothing(whence, store, monkeypatch):
     ids = record(store, "one", "two")
     library.open(store).run("one").delete()
     found = deleted(store)
-
-    def broken(*_):
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr("whence.work.purge._remove_facts", broken)
+        patch.setattr("whence.store.artifacts.remove", broken)
         with pytest.raises(KeyboardInterrupt):
             purge(store, found)
-    assert rows_of(store, ids["one"]) >= {"runs", "params", "artifacts"}
+    back = library.open(store).run(ids["one"])
+    assert back.metric("loss").num_rows == 20
+    assert back.artifact("same.txt").read_text() == "the same"
     assert "1 deleted run and" in whence("gc", "--deleted", "--yes", "--store", store).stdout
-    assert rows_of(store, ids["one"]) <= {"epochs", "journals", "shapes"}
-    assert library.open(store).run("two").metric("loss").num_rows == 20
+    assert rows_of(store, ids["one"]) <= REMEMBERED
+
+
+def points_of(store, run):
+    return StoreFolder(store).points().read(["run"])["run"].to_pylist().count(run)
+
+
+def test_what_broke_off_after_a_run_is_out_is_finished_by_the_next_fold(store, monkeypatch):
+    ids = record(store, "one", "two")
+    opened = library.open(store)
+    opened.run("one").delete()
+    found = deleted(store)
+    with monkeypatch.context() as patch:
+        patch.setattr("whence.store.removal.write", broken)
+        with pytest.raises(KeyboardInterrupt):
+            purge(store, found)
+    assert points_of(store, ids["one"]) == 20
+    # It is a run that is not there: nothing of it comes back, without its points say.
+    for act in (
+        lambda: restore_run(store, ids["one"]),
+        lambda: opened.register("d", run=ids["one"]),
+    ):
+        with pytest.raises(library.errors.NotFound):
+            act()
+    assert [one.name for one in opened.runs()] == ["two"]
+    assert points_of(store, ids["one"]) == 0
+    assert opened.run("two").metric("loss").num_rows == 20
+
+
+def test_a_run_that_is_restored_and_registered_meanwhile_is_whole_or_gone(store, monkeypatch):
+    ids = record(store, "one", "two")
+    opened = library.open(store)
+    opened.run("one").delete()
+    found = deleted(store)
+
+    def come_back(*values, **options):
+        monkeypatch.undo()
+        with contextlib.suppress(library.errors.NotFound):
+            restore_run(store, ids["one"])
+            opened.register("digits", artifact=f"runs:/{ids['one']}/model")
+        return write(*values, **options)
+
+    monkeypatch.setattr("whence.store.removal.write", come_back)
+    gone = purge(store, found)
+    assert [one.id for one in gone.runs] == [ids["one"]]
+    assert opened.registered() == []
+    with pytest.raises(library.errors.NotFound):
+        opened.run(ids["one"])
+
+
+# The process that began the run is gone, one forked from it goes on.
+FORKED = """
+import os, sys, whence
+run = whence.start_run(project="digits", name="one", store=sys.argv[1], capture=())
+run.log({"loss": 1.0}, step=0)
+if os.fork():
+    os._exit(0)
+sys.stdin.readline()
+run.log({"loss": 0.5}, step=1)
+run.set_tags({"late": "yes"})
+run.log_text("late", "late.txt")
+run.use_dataset(whence.dataset("late", digest="d", store=sys.argv[1]))
+run.finish()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_what_is_said_of_a_run_that_was_taken_out_is_dropped(whence, store):
+    record(store, "two")
+    child = subprocess.Popen(
+        [sys.executable, "-c", FORKED, store], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert child.wait() == 0  # the parent
+    run = library.open(store).run("one")
+    run.delete()
+    assert "1 deleted run and" in whence("gc", "--deleted", "--yes", "--store", store).stdout
+    child.stdin.write(b"go on\n")
+    child.stdin.close()
+    assert child.stdout.read() == b""  # the child has ended
+    child.stdout.close()
+    assert [(one.name, one.project) for one in library.open(store).runs()] == [("two", "digits")]
+    assert rows_of(store, run.id) <= REMEMBERED
+    assert points_of(store, run.id) == 0
+    metadata = StoreFolder(store).metadata
+    assert metadata.one("SELECT COUNT(*) FROM quarantine") == (0,)
+    assert metadata.one("SELECT COUNT(*) FROM inputs") == (0,)
 
 
 def test_a_run_that_came_back_meanwhile_stays(store):
@@ -198,10 +293,96 @@ def test_a_run_that_came_back_meanwhile_stays(store):
     found, contents = deleted(store), unneeded(store, deleted(store).folders)
     assert [one.name for one in found.runs] == ["one", "two"]
     runs[0].restore()
-    assert [one.id for one in purge(store, found).runs] == [ids["two"]]
+    done = purge(store, found)
+    assert [one.id for one in done.runs] == [ids["two"]]
+    assert [one.said for one in done.stays] == [f"{ids['one']} (one): it was restored"]
     assert free(store, contents).bytes == len("weights of two")
     assert library.open(store).run("one").artifact("same.txt").read_text() == "the same"
     assert library.open(store).run("one").metric("loss").num_rows == 20
+
+
+def test_what_stays_after_all_is_told(store, monkeypatch, capsys):
+    ids = record(store, "one", "two", "three")
+    opened = library.open(store)
+    for name in ids:
+        opened.run(name).delete()
+
+    def meanwhile(store, found):
+        restore_run(store, ids["one"])
+        opened.register("digits", run=opened.run(ids["two"]))
+        return purge(store, found)
+
+    monkeypatch.setattr("whence.cli.collect.purge", meanwhile)
+    assert main(["gc", "--deleted", "--yes", "--store", str(store)]) == 0
+    told = capsys.readouterr().out.split("2 of them that stay after all")[1]
+    assert f"  {ids['one']} (one): it was restored" in told
+    assert f"  run {ids['two']} (two): version 1 of 'digits' came from it" in told
+    assert ids["three"] not in told
+
+
+def test_deleting_asks_no_more_of_a_larger_registry(store, monkeypatch):
+    ids = record(store, "one", "two")
+    opened = library.open(store)
+    asked = []
+
+    def counted(act):
+        def count(*values):
+            asked.append(act)
+            return act(*values)
+
+        return count
+
+    for name in ("all", "one"):
+        monkeypatch.setattr(Metadata, name, counted(getattr(Metadata, name)))
+
+    def delete():
+        asked.clear()
+        assert opened.run("one").delete_artifact("same.txt", dry_run=True).paths == 1
+        held = delete_run(store, ids["one"]).held
+        restore_run(store, ids["one"])
+        return held, len(asked)
+
+    few = delete()
+    for _ in range(10):
+        opened.register("digits", run="two")
+        opened.register("digits", artifact=f"mlflow-artifacts:/runs/{ids['two']}/model")
+    assert delete() == few == ([], few[1])
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "runs:/{run}/same.txt",
+        "RUNS:/{run}",
+        "runs:/{escaped}/same.txt",
+        "mlflow-artifacts:/runs/{run}/same.txt",
+        "mlflow-artifacts:/runs/{escaped}/same%2Etxt",
+        "mlflow-artifacts:/runs?a=/artifacts",
+        "mlflow-artifacts:/{of}/{run}/artifacts/same.txt",
+        "mlflow-artifacts:/{of}",
+        "mlflow-artifacts:/{of}#/artifacts",
+        "http://elsewhere/api/2.0/mlflow-artifacts/artifacts/{of}",
+        "https://elsewhere/api/2.0/mlflow-artifacts/artifacts/{of}/{run}/artifacts",
+    ],
+)
+def test_a_version_is_told_however_its_place_is_written(recorded_once, place):
+    store, run, of = recorded_once
+    escaped = "".join(f"%{ord(sign):02x}" for sign in run)
+    artifact = place.format(run=run, of=of, escaped=escaped)
+    opened = library.open(store)
+    number = opened.register("digits", artifact=artifact).version
+    held = delete_run(store, run).held
+    restore_run(store, run)
+    opened.registered("digits").delete(number)
+    assert held == [f"version {number} of 'digits'"]
+
+
+@pytest.fixture(scope="module")
+def recorded_once(tmp_path_factory):
+    store = tmp_path_factory.mktemp("places") / "s"
+    ids = record(store, "one")
+    (of,) = StoreFolder(store).metadata.one("SELECT id FROM projects WHERE name = 'digits'")
+    return store, ids["one"], of
 
 
 def test_options_of_one_run_need_one(whence, store):

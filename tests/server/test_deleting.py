@@ -130,6 +130,77 @@ def test_a_run_whose_files_another_run_trains_on_stays(client, store, whence):
     assert "rows" not in kept(store)
 
 
+def test_a_dataset_of_runs_that_are_gone_holds_nothing(client, store, whence):
+    of = experiment(client)
+    maker, user = new_run(client, of, data="old rows"), new_run(client, of)
+    dataset = {"name": "old", "digest": "d1", "source_type": "http",
+               "source": f"mlflow-artifacts:/{of}/{maker}/artifacts/data"}  # fmt: skip
+    post(client, f"{ML}/runs/log-inputs", run_id=user, datasets=[{"dataset": dataset}])
+    post(client, f"{ML}/runs/delete", run_id=user)
+    collect(whence, store, "--deleted")
+    assert "old rows" in kept(store)
+    post(client, f"{ML}/runs/delete", run_id=maker)
+    assert f"{maker}" in collect(whence, store, "--deleted")
+    assert client.get(f"{ML}/runs/get", params={"run_id": maker}).status_code == 404
+    assert "old rows" not in kept(store)
+
+
+@pytest.mark.parametrize(
+    "place", ["models:/{model}", "mlflow-artifacts:/{of}/models/{model}/artifacts"]
+)
+def test_the_run_that_made_a_registered_logged_model_stays(client, store, whence, place):
+    of = experiment(client)
+    run = new_run(client, of)
+    made = post(client, f"{ML}/logged-models", experiment_id=of, name="m", source_run_id=run)
+    model = made["model"]["info"]["model_id"]
+    put(client, f"{of}/models/{model}/artifacts/weights", "weights")
+    name = uuid.uuid4().hex
+    library.open(store).register(name, artifact=place.format(model=model, of=of))
+    assert post(client, f"/api/v1/runs/{run}/delete")["held"] == [f"version 1 of {name!r}"]
+    client.delete(f"{ML}/logged-models/{model}")
+    said = collect(whence, store, "--deleted")
+    for what in (f"  run {run}", f"  logged model {model}"):
+        assert what in said
+    assert client.get(f"/api/v1/runs/{run}").json()["deleted"] is not None
+    assert client.delete(f"{PROXY}/{of}/models/{model}/artifacts/weights").status_code == 400
+    library.open(store).registered(name).delete(1)
+    collect(whence, store, "--deleted")
+    assert client.get(f"/api/v1/runs/{run}").status_code == 404
+
+
+def test_models_and_traces_are_tied_again_to_a_run_that_is_imported_again(
+    client, store, whence, tmp_path
+):
+    of = experiment(client)
+    run = new_run(client, of)
+    made = post(client, f"{ML}/logged-models", experiment_id=of, name="m", source_run_id=run)
+    model = made["model"]["info"]["model_id"]
+    post(client, f"{ML}/runs/outputs", run_id=run, models=[{"model_id": model, "step": 4}])
+    trace = f"tr-{uuid.uuid4().hex}"
+    place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": of}}
+    info = {"trace_id": trace, "trace_location": place, "state": "OK",
+            "request_time": "2026-01-01T00:00:00Z"}  # fmt: skip
+    post(client, "/api/3.0/mlflow/traces", trace={"trace_info": info})
+    post(client, f"{ML}/traces/link-to-run", trace_ids=[trace], run_id=run)
+    whence("export", "out", "--store", store)
+    whence("import-runs", "out", "--store", "t")
+
+    def ties():
+        metadata = StoreFolder(tmp_path / "t").metadata
+        return (
+            metadata.all("SELECT model, role, step FROM run_models WHERE run = ?", run),
+            metadata.all("SELECT trace FROM trace_links WHERE target = ?", run),
+        )
+
+    assert ties() == ([(model, "output", 4)], [(trace,)])
+    library.open(tmp_path / "t").run(run).delete()
+    whence("gc", "--deleted", "--yes", "--store", "t")
+    assert ties() == ([], [])
+    whence("import-runs", "out", "--store", "t")
+    assert ties() == ([(model, "output", 4)], [(trace,)])
+    assert library.open(tmp_path / "t").run(run).id == run
+
+
 def test_the_files_of_deleted_traces_are_freed(client, store, whence):
     of = experiment(client)
     ids = [f"tr-{uuid.uuid4().hex}" for _ in range(2)]

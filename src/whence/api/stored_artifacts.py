@@ -113,7 +113,7 @@ def deleted(store: Path) -> Purge:
 
 
 def purge(store: Path, found: Purge) -> Purge:
-    """Take out for good what `deleted` found and can go still; return what went."""
+    """Take out for good what `deleted` found and can go still; return what went and what stays."""
     opened = _changing(store)
     from whence.work.purge import purge
 

@@ -57,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
             print("nothing was deleted")
             return 1
     if going:
-        purge(store, going)
+        _show_kept(purge(store, going))
     print(f"{free(store, found).bytes:,} bytes freed")
     return 0
 
@@ -70,7 +70,14 @@ def _show_deleted(going: Purge) -> None:
     _list([f"{one.id}  {one.name}" for one in (*going.runs, *going.models)])
     if going.stays:
         print(f"{len(going.stays):,} that stay")
-        _list(going.stays)
+        _list([one.said for one in going.stays])
+
+
+def _show_kept(done: Purge) -> None:
+    """Say what did not go after all, for things may have changed since it was shown."""
+    if done.stays:
+        print(f"{len(done.stays):,} of them that stay after all")
+        _list([one.said for one in done.stays])
 
 
 def _list(lines: list[str]) -> None:

@@ -31,7 +31,7 @@ def delete(store: StoreFolder, run: str) -> DeletedRun:
             run_edits.delete(metadata, run)
         folders = places.folders_of_run(metadata, run)
         freed = [freed_by(metadata, folder) for folder in folders]
-        by = holders.Holders(holders.versions(metadata)).of_run(run, folders)
+        by = holders.Holders(holders.versions_near(metadata, run)).of_run(run, folders)
     return DeletedRun(
         run=run,
         name=found.name,

@@ -1,7 +1,7 @@
-"""What still needs runs and files: versions of registered models, and datasets.
+"""What still needs runs and files: versions of registered models, and datasets that runs use.
 
-Who deletes is told by these names what would be lost; nothing is deleted for good that a version
-is made of, or that led to it.
+Who deletes is told by these names what would be lost. Nothing is deleted for good that a version
+is made of, nor the run and the logged model that it came from; what those used may be.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from whence.errors import BadInput, NotFound
-from whence.store import artifacts, logged_models, places, projects, registered_versions
+from whence.store import artifacts, places, projects, registered_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,18 +30,51 @@ __all__ = [
     "folder_of_model",
     "refuse_held",
     "versions",
+    "versions_near",
 ]
 
 _NO_STAGE = registered_versions.NO_STAGE
 
 _DATASETS = """
 SELECT name, digest, source FROM datasets WHERE instr(source, ':/')
-AND (NOT EXISTS (SELECT 1 FROM inputs WHERE dataset = datasets.id)
-     OR EXISTS (SELECT 1 FROM inputs JOIN runs ON runs.id = inputs.run
-                WHERE inputs.dataset = datasets.id AND runs.deleted IS NULL))
+AND EXISTS (SELECT 1 FROM inputs JOIN runs ON runs.id = inputs.run
+            WHERE inputs.dataset = datasets.id AND runs.deleted IS NULL)
 ORDER BY name, digest
 """
-"""Those that say where they lie; one that only deleted runs used goes with them."""
+"""Those that say where they lie, and that runs use which were not deleted."""
+
+_HIDING = [f"instr(place, char({ord(sign)}))" for sign in "%?#\t\n\r"]
+"""Of places with signs in them that stand for others, or for nothing."""
+
+_NEAR = " OR ".join(
+    (
+        "run = ?1",
+        "logged_model = ?1",
+        "instr(place, ?1)",
+        (
+            "EXISTS (SELECT 1 FROM logged_models AS made WHERE made.run = ?1"
+            " AND (made.id = logged_model OR instr(place, made.id)))"
+        ),
+        "(place LIKE '%mlflow-artifacts:%' AND place NOT LIKE '%/artifacts%')",
+        "place LIKE '%http%'",
+        *_HIDING,
+    )
+)
+"""Of versions that may need what is a run's or a logged model's: those that name it, or a model
+that it made, or may do so in other signs; and those of folders that hold many runs."""
+
+_NESTED = " OR ".join(
+    (
+        "place LIKE '%mlflow-artifacts:%artifacts%'",
+        "place LIKE '%mlflow-artifacts:%runs%'",
+        "place LIKE '%http%'",
+        *_HIDING,
+    )
+)
+"""Of projects whose folder may lie in that of a run, so that other runs have files there."""
+
+_FILES = "artifacts"
+"""The folder of files in one of MLflow's runs or logged models."""
 
 _DIGITS = 12
 """Of a dataset's digest, in words."""
@@ -126,17 +159,40 @@ def versions(metadata: Metadata) -> list[Holder]:
     return [_of_version(metadata, one) for one in registered_versions.page(metadata)]
 
 
+def versions_near(metadata: Metadata, owner: str) -> list[Holder]:
+    """Return the versions that need what is a run's or a logged model's, and perhaps others.
+
+    Only their rows are looked at first, so that a large registry costs little.
+
+    Parameters
+    ----------
+    owner
+        The id of the run or the logged model.
+    """
+    if metadata.one(f"SELECT 1 FROM projects WHERE {_NESTED}"):  # noqa: S608 - of fixed words
+        return versions(metadata)
+    near = registered_versions.page(metadata, where=_NEAR, values=(owner,))
+    return [_of_version(metadata, one) for one in near]
+
+
 def _of_version(metadata: Metadata, one: RegisteredVersion) -> Holder:
     names = [*one.aliases, *([one.stage] if one.stage != _NO_STAGE else [])]
     called = f" ({', '.join(names)})" if names else ""
     place = _Place.read(metadata, one.place)
+    model = one.logged_model or place.logged_model
     return Holder(
         f"version {one.version} of {one.model!r}{called}",
         f"whence.open().registered({one.model!r}).delete({one.version})",
-        one.run or place.run,
-        one.logged_model or place.logged_model,
+        one.run or place.run or _maker(metadata, model),
+        model,
         place.folders,
     )
+
+
+def _maker(metadata: Metadata, model: str | None) -> str | None:
+    """Return the run that made a logged model, if it is known."""
+    row = metadata.one("SELECT run FROM logged_models WHERE id = ?", model)
+    return None if row is None else row[0]
 
 
 def datasets(metadata: Metadata) -> Iterator[Holder]:
@@ -169,17 +225,15 @@ class _Place(NamedTuple):
     def read(cls, metadata: Metadata, uri: str) -> _Place:
         own = folder_at(uri)
         if own is not None:
-            return cls(folders=[own])
+            owner = _owner(metadata, own)
+            return cls(owner.run, owner.logged_model, [own])
         try:
             parts = urlsplit(uri)
         except ValueError:
             return cls()
         first, _, rest = unquote(parts.path).strip("/").partition("/")
         if parts.scheme == "runs" and first:
-            try:
-                roots = places.folders_of_run(metadata, first)
-            except NotFound:
-                return cls()
+            roots = _folders_of_run(metadata, first)
             return cls(run=first, folders=["/".join(filter(None, (root, rest))) for root in roots])
         if parts.scheme == "models" and first and not rest:
             root = folder_of_model(metadata, first)
@@ -195,12 +249,38 @@ def folder_at(uri: str) -> str | None:
         return None
 
 
+def _owner(metadata: Metadata, path: str) -> _Owner:
+    """Return the run or the logged model in whose folder a path lies, if it lies in one."""
+    names = path.split("/")
+    if names[0] == places.OWN:
+        return _Owner(run=names[1] if len(names) > 1 else None)
+    for depth in [number for number, name in enumerate(names) if name == _FILES and number]:
+        folder, owner = "/".join(names[: depth + 1]), names[depth - 1]
+        if folder in _folders_of_run(metadata, owner):
+            return _Owner(run=owner)
+        if folder == folder_of_model(metadata, owner):
+            return _Owner(logged_model=owner)
+    return _Owner()
+
+
+class _Owner(NamedTuple):
+    run: str | None = None
+    logged_model: str | None = None
+
+
+def _folders_of_run(metadata: Metadata, run: str) -> list[str]:
+    try:
+        return places.folders_of_run(metadata, run)
+    except NotFound:
+        return []
+
+
 def folder_of_model(metadata: Metadata, model: str) -> str | None:
     """Return the folder of a logged model's artifacts, be it deleted; None if there is none."""
-    found = logged_models.find(metadata, model, deleted=True)
-    project = None if found is None else projects.of_name(metadata, found.project)
+    found = metadata.one("SELECT project FROM logged_models WHERE id = ?", model)
+    project = None if found is None else projects.of_name(metadata, found[0])
     root = None if project is None else places.root_of(project)
-    return None if root is None else "/".join(filter(None, (root, "models", model, "artifacts")))
+    return None if root is None else "/".join(filter(None, (root, "models", model, _FILES)))
 
 
 def refuse_held(metadata: Metadata, path: str) -> None:
@@ -211,7 +291,10 @@ def refuse_held(metadata: Metadata, path: str) -> None:
     BadInput
         If one is; the message names it, and how it is deleted.
     """
-    found = Holders(versions(metadata)).of_path(path)
+    owner = _owner(metadata, path)
+    name = owner.run or owner.logged_model
+    among = versions(metadata) if name is None else versions_near(metadata, name)
+    found = Holders(among).of_path(path)
     if found:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         raise BadInput(

@@ -290,6 +290,7 @@ CREATE TABLE review_items (
     PRIMARY KEY (queue, trace)
 ) WITHOUT ROWID;
 CREATE INDEX review_items_by_trace ON review_items (trace);
+CREATE TABLE purged (run TEXT PRIMARY KEY, points INTEGER NOT NULL) WITHOUT ROWID;
 """,
 )
 """What each layout adds to the one before."""

@@ -190,9 +190,10 @@ def page(
         f" ORDER BY {order} LIMIT ? OFFSET ?",
         *(*values, limit, offset),
     )
-    names = msgspec.json.encode([*{row[0] for row in rows}]).decode()
+    names = msgspec.json.encode([row[:2] for row in rows]).decode()
     ask = (
-        "SELECT model, version, {} FROM {} WHERE model IN (SELECT value FROM json_each(?))"
+        "SELECT model, version, {} FROM {} WHERE (model, version) IN"
+        " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
         " ORDER BY 3"
     )
     tags: dict[tuple[str, int], dict[str, str]] = {}

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from whence.store.purged import Purged
 from whence.work.derive import derive
 from whence.work.identity import sort_out
 from whence.work.matching import INCOMING, match
@@ -71,7 +72,9 @@ class Epoch:
         self._labels: dict[str, list[pa.Table]] = defaultdict(list)
         self._events: list[Event] = []
         self._references: list[Reference] = []
-        self.runs = Running()
+        self.purged = Purged(store.metadata)
+        """Runs of which nothing is taken any more."""
+        self.runs = Running(self.purged)
         """What is said of runs."""
         self._quarantine: list[tuple[int, str, str, bytes]] = []
         self._settled: set[str] = set()

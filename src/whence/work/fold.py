@@ -24,6 +24,7 @@ from whence.work.forget import finish
 from whence.work.frames import Payloads
 from whence.work.imports import ImportPlan, resume
 from whence.work.killed import mark_killed
+from whence.work.purged import finish as finish_purge
 from whence.work.records import Records
 from whence.work.telling import Tell, silent
 
@@ -90,6 +91,7 @@ def _collector_paused() -> Iterator[None]:
 
 def _fold(store: StoreFolder, tell: Tell) -> Counter[tuple[str, str]]:
     finish(store)
+    finish_purge(store)
     counts: Counter[tuple[str, str]] = Counter()
     for number, plan, made in planned(store.metadata):
         decoded = msgspec.msgpack.decode(plan, type=FoldPlan | ImportPlan)

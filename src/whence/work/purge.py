@@ -4,6 +4,10 @@ Deleting one marks it, and it can be brought back. Here it goes, with its points
 and the paths of its files; the contents go with `whence.work.collect`, where no other path has
 them. What a version of a registered model needs stays, and so does a run whose program still
 runs: its later runs may say that they captured the same.
+
+All but the points goes in one transaction, which asks once more who needs what. The ids of the runs
+are remembered (`whence.store.purged`): if this process is killed the next fold removes their
+points, and what is still said of them later, as by a process forked from their program, is dropped.
 """
 
 from __future__ import annotations
@@ -11,13 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-import pyarrow as pa
 
-from whence.store import artifacts, captures, holders, places
-from whence.store.points import day_of
-from whence.store.removal import erase_past, remove_ids
+from whence.store import artifacts, captures, holders, places, purged
 from whence.work.fold import fold
 from whence.work.killed import status_of_writer
+from whence.work.purged import finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.store.holders import Holder
 
-__all__ = ["Gone", "Purge", "find_deleted", "purge"]
+__all__ = ["Gone", "Purge", "Stay", "find_deleted", "purge"]
 
 
 class Gone(NamedTuple):
@@ -36,12 +38,19 @@ class Gone(NamedTuple):
     folders: list[str]
 
 
+class Stay(NamedTuple):
+    """A run or a logged model that stays, and why: in words."""
+
+    id: str
+    said: str
+
+
 class Purge(NamedTuple):
-    """What goes, and of what stays why: in words, one line each."""
+    """What goes, and what stays."""
 
     runs: list[Gone]
     models: list[Gone]
-    stays: list[str]
+    stays: list[Stay]
 
     @property
     def folders(self) -> list[str]:
@@ -52,6 +61,10 @@ class Purge(NamedTuple):
 def find_deleted(store: StoreFolder) -> Purge:
     """Return what is marked as deleted, and can go; the caller holds the lease."""
     fold(store)
+    return _deleted(store)
+
+
+def _deleted(store: StoreFolder) -> Purge:
     metadata = store.metadata
     among = holders.Holders([*holders.versions(metadata), *holders.datasets(metadata)])
     found = Purge([], [], [])
@@ -63,7 +76,7 @@ def find_deleted(store: StoreFolder) -> Purge:
         if not why and journal is not None and _may_go_on(store, journal):
             why = "its program still runs, or nobody here can tell"
         if why:
-            found.stays.append(f"run {run} ({name}): {why}")
+            found.stays.append(Stay(run, f"run {run} ({name}): {why}"))
         else:
             found.runs.append(Gone(run, name, folders))
     for model, name in metadata.all(
@@ -73,7 +86,7 @@ def find_deleted(store: StoreFolder) -> Purge:
         folders = [] if folder is None else [folder]
         why = _needed(among.of_logged_model(model, folders))
         if why:
-            found.stays.append(f"logged model {model} ({name}): {why}")
+            found.stays.append(Stay(model, f"logged model {model} ({name}): {why}"))
         else:
             found.models.append(Gone(model, name, folders))
     return found
@@ -91,32 +104,35 @@ def _may_go_on(store: StoreFolder, journal: str) -> bool:
 
 
 def purge(store: StoreFolder, found: Purge) -> Purge:
-    """Take out what was found and can go still, and return that; the caller holds the lease.
+    """Take out what was found and can go still; the caller holds the lease.
 
-    Points go first, and all else in one transaction: what is killed between the two is found
-    again.
+    Returns
+    -------
+    Purge
+        What went, and what stays of that which was to go.
     """
-    still = find_deleted(store)
-    wanted = {one.id for one in (*found.runs, *found.models)}
-    now = Purge(
-        [one for one in still.runs if one.id in wanted],
-        [one for one in still.models if one.id in wanted],
-        still.stays,
-    )
-    _remove_points(store, [one.id for one in now.runs])
+    fold(store)
     with store.metadata.transaction():
+        now = _still(found, _deleted(store))
         _remove_facts(store, now)
         artifacts.remove(store.metadata, now.folders)
+        purged.remember(store.metadata, [one.id for one in now.runs])
+    finish(store)
     return now
 
 
-def _remove_points(store: StoreFolder, runs: Sequence[str]) -> None:
-    if not runs or not (store.path / "points").exists():
-        return
-    remove_ids(
-        store.points(), pa.array(runs, pa.string()), {day_of(run) for run in runs}, column="run"
-    )
-    erase_past(store.points())
+def _still(found: Purge, now: Purge) -> Purge:
+    """Return what was found and goes, and what was found and stays."""
+    wanted = {one.id: one.name for one in (*found.runs, *found.models)}
+    runs, models = ([one for one in some if one.id in wanted] for some in (now.runs, now.models))
+    stays = [one for one in now.stays if one.id in wanted]
+    said = {one.id for one in (*runs, *models)} | {one.id for one in stays}
+    restored = [
+        Stay(one, f"{one} ({name}): it was restored")
+        for one, name in wanted.items()
+        if one not in said
+    ]
+    return Purge(runs, models, [*stays, *restored])
 
 
 _OF_RUNS = (
@@ -139,10 +155,21 @@ _OF_MODELS = (
 )
 """Tables, and the column that says whose a row is."""
 
+_BLANK_MARKS = """
+WITH gone (run) AS (SELECT value FROM json_each(?))
+UPDATE imports SET path = '' WHERE digest IN (
+    SELECT 'logged model ' || model FROM run_models WHERE run IN (SELECT run FROM gone)
+    UNION SELECT 'trace ' || trace FROM trace_links
+    WHERE kind = 'run' AND target IN (SELECT run FROM gone)
+)
+"""
+"""Models and traces that stay lose their ties; the import that brings the runs ties them again."""
+
 
 def _remove_facts(store: StoreFolder, gone: Purge) -> None:
     runs, models = ([one.id for one in some] for some in (gone.runs, gone.models))
     captures.forget(store.metadata, runs)
+    store.metadata.run(_BLANK_MARKS, msgspec.json.encode(runs).decode())
     for statement, ids in _statements(runs, models):
         store.metadata.run(statement, msgspec.json.encode(ids).decode())
 

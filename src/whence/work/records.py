@@ -52,6 +52,9 @@ _SHAPE = (
     " ON CONFLICT (journal, number) DO NOTHING"
 )
 
+_OF_RUNS = (RunStart, RunFacts, Points, RunEnd, Artifact, Capture, Output, DatasetSaid)
+"""Records that say something of a run."""
+
 _Key = tuple[str, tuple[str, ...], Roles, str | None, str | None]
 
 
@@ -79,10 +82,15 @@ class Records:
         self._datasets = SaidDatasets()
 
     def add(self, journal: str, payload: bytes) -> None:
-        """Take one record; what cannot be read goes to quarantine as it came."""
+        """Take one record; what cannot be read goes to quarantine as it came.
+
+        What is said of a run that was taken out for good is dropped.
+        """
         record = decode(payload)
         if isinstance(record, Unknown):
             self._epoch.quarantine("", f"unreadable record: {record.reason}", record.payload)
+            return
+        if isinstance(record, _OF_RUNS) and record.run in self._epoch.purged:
             return
         try:
             self._dispatch(journal, record)

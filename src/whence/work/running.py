@@ -22,7 +22,7 @@ from whence.types.records import (
     RunStart,
 )
 from whence.work.captured import Capturing
-from whence.work.points import GatheredPoints
+from whence.work.points import Columns, GatheredPoints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,15 +30,23 @@ if TYPE_CHECKING:
     from whence.store.folder import StoreFolder
     from whence.store.fresh import Point
     from whence.store.metadata import Metadata
+    from whence.store.purged import Purged
     from whence.work.frames import Payloads
 
 __all__ = ["Running"]
 
 
 class Running:
-    """The records of runs in one epoch: gathered, then applied."""
+    """The records of runs in one epoch: gathered, then applied.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    purged
+        Runs whose points are not taken any more.
+    """
+
+    def __init__(self, purged: Purged) -> None:
+        self._purged = purged
         self._starts: list[tuple[RunStart, str]] = []
         self._facts: list[RunFacts] = []
         self._ends: list[RunEnd] = []
@@ -84,7 +92,7 @@ class Running:
 
     def append_points(self, store: StoreFolder, epoch: int) -> None:
         """Append the points to their table, by run, metric and step."""
-        points = self._points.columns()
+        points = self._without_purged(self._points.columns())
         if not len(points.values):
             return
         runs, keys = (
@@ -106,9 +114,16 @@ class Running:
         store.points().append(rows, epoch)
         self._last, self._numbers = points.ends()
 
+    def _without_purged(self, points: Columns) -> Columns:
+        gone = [i for i, run in enumerate(points.names) if run in self._purged]
+        if not gone:
+            return points
+        kept = ~np.isin(points.runs, gone)
+        return Columns._make((*points[:2], *(column[kept] for column in points[2:])))
+
     def save(self, metadata: Metadata) -> None:
         """Keep the small facts; the caller holds the transaction."""
-        points = self._points.seen
+        points = {run: at for run, at in self._points.seen.items() if run not in self._purged}
         seen = {run: max(self._seen.get(run, 0), points.get(run, 0)) for run in self._seen | points}
         if not seen:
             return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from whence.errors import BadInput
-from whence.store import captures, datasets, places, projects
+from whence.store import captures, datasets, places, projects, purged
 from whence.types.records import Capture
 from whence.work.importing.files import FileImport
 from whence.work.importing.points import PointsImport, add_corrections, is_date, is_sound
@@ -137,6 +137,7 @@ def _make(store: StoreFolder, run: SourceRun, project: str) -> None:
     with metadata.transaction():
         projects.ensure(metadata, project, run.started)
         active_project(store, project)
+        purged.forget(metadata, run.id)
         metadata.run(
             _RUN,
             *(run.id, project, run.name, status, run.started, run.ended, at, run.parent, run.user),
