@@ -12,7 +12,7 @@ demo: $(VENV)/.demo
 
 # Every check: format, lint, types, then the tests. Ends with the test runner's own summary.
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest -n auto $(PYTEST)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check --quiet

@@ -10,7 +10,7 @@ import pytest
 
 from whence.server.native.endpoints import ENDPOINTS
 
-EXAMPLES = 5
+EXAMPLES = 4
 
 
 def test_every_endpoint_is_described(get):

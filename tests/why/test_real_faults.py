@@ -54,7 +54,6 @@ def test_a_fault_in_real_rows_is_named(bench, kind):
 @pytest.mark.parametrize(
     ("name", "kinds"),
     [
-        ("breast-cancer", ("unseen-value-or-range", "mix-shift")),
         ("breast-cancer", ("unseen-value-or-range", "label-quality")),
         ("simulated-binary", ("pipeline-break", "mix-shift")),
     ],
